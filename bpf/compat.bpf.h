@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What vmlinux.h lacks, because BTF holds no macros, and what differs between
+ * kernels.
+ */
+#ifndef DOMICILE_COMPAT_BPF_H
+#define DOMICILE_COMPAT_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#define EPERM 1
+#define ENOMEM 12
+#define EEXIST 17
+#define E2BIG 7
+
+#define AF_UNSPEC 0
+#define AF_UNIX 1
+#define AF_INET 2
+#define AF_INET6 10
+#define AF_NETLINK 16
+
+#define S_IFMT 0170000
+#define S_IFREG 0100000
+#define S_IFDIR 0040000
+#define S_IFIFO 0010000
+
+#define MAY_WRITE 2
+#define MAY_READ 4
+
+#define FMODE_READ 1
+#define FMODE_WRITE 2
+#define FMODE_EXEC 32
+
+#define VM_SHARED 8
+#define VM_MAYWRITE 0x20
+#define MAP_SHARED 1
+#define MAP_TYPE 15
+
+#define PF_KTHREAD 0x00200000
+#define CLONE_THREAD 0x00010000
+#define PTRACE_MODE_ATTACH 2
+#define IOP_XATTR 8
+#define LOOPBACK_IFINDEX 1
+#define ETH_P_IP 0x0800
+#define ETH_P_IPV6 0x86dd
+#define SIGKILL 9
+#define PROC_SUPER_MAGIC 0x9fa0
+
+/* From v6.4 on, kernel/bpf/helpers.c; libbpf 1.4 wraps them by these names. */
+extern void bpf_rcu_read_lock(void) __ksym;
+extern void bpf_rcu_read_unlock(void) __ksym;
+extern void *bpf_cast_to_kern_ctx(void *obj) __ksym;
+
+/* v6.12, fs/bpf_fs_kfuncs.c: 6ec4abbdb1fd "bpf: add new acquire/release BPF kfuncs". */
+extern struct file *bpf_get_task_exe_file(struct task_struct *task) __ksym;
+extern void bpf_put_file(struct file *file) __ksym;
+extern int bpf_path_d_path(struct path *path, char *buf, size_t buf__sz) __ksym;
+
+extern int bpf_iter_task_vma_new(struct bpf_iter_task_vma *it, struct task_struct *task,
+				 __u64 addr) __ksym;
+extern struct vm_area_struct *bpf_iter_task_vma_next(struct bpf_iter_task_vma *it) __ksym;
+extern void bpf_iter_task_vma_destroy(struct bpf_iter_task_vma *it) __ksym;
+
+#ifndef bpf_for_each
+#error "libbpf 1.4 or newer is needed"
+#endif
+
+#endif /* DOMICILE_COMPAT_BPF_H */

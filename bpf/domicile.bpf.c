@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * All programs as one object: libbpf's static linker (v1.5) cannot join objects
+ * that call the same kfunc ("failed to resolve size of underlying type").
+ */
+#include "label.bpf.c"
+#include "flow.bpf.c"
+#include "egress.bpf.c"
+#include "guard.bpf.c"
+
+char LICENSE[] SEC("license") = "GPL";

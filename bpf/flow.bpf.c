@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Labels travel: between processes and files, pipes and sockets, and from a
+ * process to what it starts or attaches to. Each hook names the flow it saw.
+ */
+#include "label.bpf.h"
+#include "socket.bpf.h"
+
+/*
+ * A process got data that its taint could not be made to show. Nothing takes
+ * the data back: the process ends.
+ */
+static __noinline int flow_lost(__u16 hook, const struct domicile_label_set *set)
+{
+	struct audit_event event = {
+		.hook = hook,
+		.verdict = DOMICILE_VERDICT_KILL,
+		.reason = DOMICILE_REASON_NO_MEMORY,
+	};
+
+	bpf_send_signal(SIGKILL);
+	count(DOMICILE_COUNT_KILLED);
+	event.denied = *set;
+	audit_emit_traced(&event, set);
+	return 0;
+}
+
+static const struct domicile_label_set all_labels = { { ~0ull, ~0ull, ~0ull, ~0ull } };
+
+/* --- regular files --------------------------------------------------------- */
+
+/* Return: 0, or -ENOMEM. */
+static __always_inline int file_read(struct file *file)
+{
+	struct domicile_inode_label *label = inode_label(file->f_inode, 0);
+
+	if (label)
+		return taint_join(bpf_get_current_task_btf(), &label->set, label->origin);
+	/* Opened before enforcement began: ask the disk before the data is used. */
+	if (file->f_inode->i_opflags & IOP_XATTR &&
+	    !is_kernel_thread(bpf_get_current_task_btf()))
+		domicile_label_recall(file);
+	return 0;
+}
+
+/* The taint reaches @file, in memory at once and on disk before the call returns. */
+static __noinline int file_join(struct file *file, const struct domicile_taint *taint)
+{
+	struct domicile_label_table *table = label_table_get();
+	struct inode *inode = file->f_inode;
+	struct domicile_inode_label *label;
+
+	if (!taint)
+		return 0;
+	label = inode_label(inode, 0);
+	if (label && label_set_covers(&label->set, &taint->set))
+		return 0;
+	if (!domicile_label_storable(file) && inode->i_sb->s_magic == PROC_SUPER_MAGIC)
+		return 0;
+	if (!label)
+		label = inode_label(inode, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!label || !table || domicile_label_store(file, table, &taint->set))
+		return -EPERM;
+	label_set_join_shared(&label->set, &taint->set);
+	label->origin = taint->origin;
+	if (inode_mapped(inode))
+		shared_grew();
+	return 0;
+}
+
+static __noinline int file_write(struct file *file, __u16 hook)
+{
+	struct domicile_taint *taint = taint_current();
+	struct audit_event event = {
+		.hook = hook,
+		.verdict = DOMICILE_VERDICT_DENY,
+		.reason = DOMICILE_REASON_NO_LABEL_STORE,
+		.object = DOMICILE_OBJECT_INODE,
+	};
+
+	if (!taint || !file_join(file, taint))
+		return 0;
+	event.denied = taint->set;
+	event.origin = taint->origin;
+	audit_emit_file(&event, &taint->set, file);
+	return -EPERM;
+}
+
+/* --- pipes ----------------------------------------------------------------- */
+
+static __noinline int pipe_write(struct file *file)
+{
+	struct domicile_taint *taint = taint_current();
+
+	if (!taint)
+		return 0;
+	return pipe_join((__u64)file->f_inode, taint);
+}
+
+static __noinline int pipe_read(struct inode *inode)
+{
+	struct domicile_inode_label *label = pipe_label((__u64)inode);
+
+	if (!label)
+		return 0;
+	return taint_join(bpf_get_current_task_btf(), &label->set, label->origin);
+}
+
+static __always_inline bool tainted_host(void)
+{
+	struct domicile_state *st = state_get();
+
+	return st && st->tainted;
+}
+
+SEC("lsm/file_permission")
+int BPF_PROG(hook_file_permission, struct file *file, int mask)
+{
+	struct inode *inode = file->f_inode;
+	int err = 0;
+
+	if (is_regular(inode)) {
+		if (mask & MAY_READ)
+			err = file_read(file);
+		if (!err && mask & MAY_WRITE && tainted_host())
+			err = file_write(file, DOMICILE_HOOK_FILE_PERMISSION);
+	} else if (is_pipe(inode) && tainted_host()) {
+		if (mask & MAY_READ)
+			err = pipe_read(inode);
+		if (!err && mask & MAY_WRITE)
+			err = pipe_write(file);
+	}
+	return err ? -EPERM : 0;
+}
+
+/*
+ * A reader that waited in an empty pipe was asked before the writer came: look
+ * again when the data has arrived.
+ */
+static __always_inline int pipe_read_done(struct kiocb *iocb, ssize_t ret)
+{
+	struct domicile_inode_label *label;
+
+	if (ret <= 0 || !tainted_host())
+		return 0;
+	label = pipe_label((__u64)iocb->ki_filp->f_inode);
+	if (label && taint_join_traced(iocb->ki_filp, &label->set, label->origin))
+		flow_lost(DOMICILE_HOOK_PIPE, &all_labels);
+	return 0;
+}
+
+SEC("fexit/pipe_read")
+int BPF_PROG(done_pipe_read, struct kiocb *iocb, struct iov_iter *to, ssize_t ret)
+{
+	return pipe_read_done(iocb, ret);
+}
+
+/* v6.16 on, fs/pipe.c: 0e6fb1c4b2b8 split pipe_read() in two. */
+SEC("fexit/anon_pipe_read")
+int BPF_PROG(done_anon_pipe_read, struct kiocb *iocb, struct iov_iter *to, ssize_t ret)
+{
+	return pipe_read_done(iocb, ret);
+}
+
+SEC("fexit/fifo_pipe_read")
+int BPF_PROG(done_fifo_pipe_read, struct kiocb *iocb, struct iov_iter *to, ssize_t ret)
+{
+	return pipe_read_done(iocb, ret);
+}
+
+/* The address of a pipe's inode may soon mean another. */
+SEC("lsm/inode_free_security")
+int BPF_PROG(hook_inode_free_security, struct inode *inode)
+{
+	__u64 key = (__u64)inode;
+
+	if (is_pipe(inode) && tainted_host())
+		bpf_map_delete_elem(&pipe_labels, &key);
+	return 0;
+}
+
+/* --- mappings -------------------------------------------------------------- */
+
+SEC("lsm/mmap_file")
+int BPF_PROG(hook_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot,
+	     unsigned long flags)
+{
+	if (!file || !is_regular(file->f_inode))
+		return 0;
+	if (file_read(file))
+		return -EPERM;
+	if ((flags & MAP_TYPE) != MAP_SHARED || !(file->f_mode & FMODE_WRITE))
+		return 0;
+	if (tainted_host() && file_write(file, DOMICILE_HOOK_MMAP_FILE))
+		return -EPERM;
+	return 0;
+}
+
+/* --- sockets: arrival ------------------------------------------------------ */
+
+/* What a connected unix socket receives is what its peer sent. */
+static __always_inline struct domicile_sock_label *unix_peer_label(struct sock *sk)
+{
+	struct unix_sock *unix = bpf_skc_to_unix_sock(sk);
+	struct sock *peer = unix ? unix->peer : NULL;
+
+	return peer ? sock_label(peer, 0) : NULL;
+}
+
+SEC("lsm/socket_recvmsg")
+int BPF_PROG(hook_socket_recvmsg, struct socket *sock, struct msghdr *msg, int size, int flags)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct domicile_sock_label *label;
+	struct sock *sk = sock->sk;
+
+	if (!sk || !tainted_host())
+		return 0;
+	label = sock_label(sk, 0);
+	if (label && taint_join(task, &label->in, label->in_origin))
+		return -EPERM;
+	label = unix_peer_label(sk);
+	if (label && taint_join(task, &label->out, label->out_origin))
+		return -EPERM;
+	return 0;
+}
+
+/* As for pipes: a receiver that waited is looked at again. */
+static __always_inline int socket_read_done(struct socket *sock, int ret)
+{
+	struct domicile_sock_label *label;
+	struct sock *sk = sock->sk;
+
+	if (ret <= 0 || !sk || !tainted_host())
+		return 0;
+	label = sock_label(sk, 0);
+	if (label && taint_join_traced(sock->file, &label->in, label->in_origin))
+		flow_lost(DOMICILE_HOOK_SOCKET_RECVMSG, &all_labels);
+	label = unix_peer_label(sk);
+	if (label && taint_join_traced(sock->file, &label->out, label->out_origin))
+		flow_lost(DOMICILE_HOOK_SOCKET_RECVMSG, &all_labels);
+	return 0;
+}
+
+SEC("fexit/unix_stream_recvmsg")
+int BPF_PROG(done_unix_stream_recvmsg, struct socket *sock, struct msghdr *msg, size_t size,
+	     int flags, int ret)
+{
+	return socket_read_done(sock, ret);
+}
+
+SEC("fexit/unix_dgram_recvmsg")
+int BPF_PROG(done_unix_dgram_recvmsg, struct socket *sock, struct msghdr *msg, size_t size,
+	     int flags, int ret)
+{
+	return socket_read_done(sock, ret);
+}
+
+SEC("fexit/unix_seqpacket_recvmsg")
+int BPF_PROG(done_unix_seqpacket_recvmsg, struct socket *sock, struct msghdr *msg, size_t size,
+	     int flags, int ret)
+{
+	return socket_read_done(sock, ret);
+}
+
+SEC("fexit/inet_recvmsg")
+int BPF_PROG(done_inet_recvmsg, struct socket *sock, struct msghdr *msg, size_t size, int flags,
+	     int ret)
+{
+	return socket_read_done(sock, ret);
+}
+
+SEC("fexit/inet6_recvmsg")
+int BPF_PROG(done_inet6_recvmsg, struct socket *sock, struct msghdr *msg, size_t size, int flags,
+	     int ret)
+{
+	return socket_read_done(sock, ret);
+}
+
+/* A datagram has no peer to ask later: its label goes to the receiver now. */
+SEC("lsm/unix_may_send")
+int BPF_PROG(hook_unix_may_send, struct socket *sock, struct socket *other)
+{
+	struct domicile_taint *taint = taint_current();
+	struct sock *sk = other->sk;
+
+	if (!taint || !sk)
+		return 0;
+	return sock_join_in(sk, &taint->set, taint->origin) ? -EPERM : 0;
+}
+
+/* --- processes ------------------------------------------------------------- */
+
+/* @to starts out with what @taint holds. Return: 0, or -ENOMEM. */
+static __noinline int taint_inherit(struct task_struct *to, const struct domicile_taint *taint)
+{
+	struct domicile_taint *child;
+
+	child = bpf_task_storage_get(&task_taints, to, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!child || !taint) {
+		count(DOMICILE_COUNT_NO_MEMORY);
+		return -ENOMEM;
+	}
+	label_set_join_shared(&child->set, &taint->set);
+	child->origin = taint->origin;
+	return 0;
+}
+
+SEC("lsm/task_alloc")
+int BPF_PROG(hook_task_alloc, struct task_struct *task, unsigned long clone_flags)
+{
+	struct domicile_taint *taint;
+
+	if (clone_flags & CLONE_THREAD)
+		return 0;
+	taint = taint_current();
+	if (!taint)
+		return 0;
+	return taint_inherit(task, taint) ? -ENOMEM : 0;
+}
+
+/*
+ * Between task_alloc and the copy of the memory another thread of the parent
+ * may have picked up a label. The child has not run yet.
+ */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(trace_sched_process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct domicile_taint *taint;
+
+	if (child->pid != child->tgid)
+		return 0;
+	taint = tainted_host() ? taint_of(parent, 0) : NULL;
+	if (taint && !label_set_empty(&taint->set))
+		taint_inherit(child, taint);
+	return 0;
+}
+
+/*
+ * When a thread that is not the leader calls exec, it becomes the leader, and
+ * the old leader's storage goes away with it.
+ */
+SEC("lsm/bprm_check_security")
+int BPF_PROG(hook_bprm_check_security, struct linux_binprm *bprm)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct domicile_taint *taint;
+
+	if (task->pid == task->tgid)
+		return 0;
+	taint = taint_current();
+	if (!taint)
+		return 0;
+	return taint_inherit(task, taint) ? -ENOMEM : 0;
+}
+
+/* Who attaches to a process reads and writes its memory. */
+SEC("lsm/ptrace_access_check")
+int BPF_PROG(hook_ptrace_access_check, struct task_struct *child, unsigned int mode)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct domicile_taint *taint;
+
+	if (!(mode & PTRACE_MODE_ATTACH) || !tainted_host())
+		return 0;
+	taint = taint_of(child, 0);
+	if (taint && taint_join(task, &taint->set, taint->origin))
+		return -EPERM;
+	taint = taint_current();
+	if (taint && taint_join(child, &taint->set, taint->origin))
+		return -EPERM;
+	return 0;
+}

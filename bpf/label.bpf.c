@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Labels come in from the disk: with a file that is opened or received, with
+ * one whose label was changed, and from the directories above it.
+ */
+#include "label.bpf.h"
+
+static __always_inline void tree_moved(void)
+{
+	struct domicile_state *st = state_get();
+
+	if (st)
+		__sync_fetch_and_add(&st->tree_generation, 1);
+}
+
+/*
+ * What @file inherits. Remembered with the directory it is in, for as long as
+ * no directory moves.
+ */
+static __noinline int tree_read(struct file *file, __u64 generation,
+				struct domicile_label_set *tree)
+{
+	struct domicile_label_table *table = label_table_get();
+	struct domicile_inode_label *label;
+
+	if (!tree || !table)
+		return -ENOMEM;
+	bpf_rcu_read_lock();
+	label = inode_label(file->f_path.dentry->d_parent->d_inode, 0);
+	bpf_rcu_read_unlock();
+	if (label && label->tree_generation == generation) {
+		*tree = label->set;
+		return 0;
+	}
+	domicile_label_read(file, DOMICILE_SCOPE_TREE, table, tree);
+	bpf_rcu_read_lock();
+	label = inode_label(file->f_path.dentry->d_parent->d_inode,
+			    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	bpf_rcu_read_unlock();
+	if (label) {
+		label->set = *tree;
+		label->tree_generation = generation;
+	}
+	return 0;
+}
+
+/*
+ * Read the label of @file from disk into @label. An inherited label is written
+ * to the file, because labels follow the inode and not the path.
+ */
+static __noinline int label_load(struct file *file, struct domicile_inode_label *label,
+				 __u64 generation)
+{
+	struct domicile_label_table *table = label_table_get();
+	struct domicile_label_set own = {}, tree = {};
+
+	if (!label || !table)
+		return -ENOMEM;
+	domicile_label_read(file, DOMICILE_SCOPE_FILE, table, &own);
+	tree_read(file, generation, &tree);
+	if (!label_set_covers(&own, &tree))
+		domicile_label_store(file, table, &tree);
+	label_set_join(&own, &tree);
+	if (!label_set_covers(&label->set, &own)) {
+		label->origin = origin_note(file);
+		label_set_join_shared(&label->set, &own);
+	}
+	label->tree_generation = generation;
+	return 0;
+}
+
+/* No memory to remember the label with: ask the disk, and trust nothing else. */
+static __noinline int file_obtained_poor(struct task_struct *task, struct file *file,
+					 __u64 generation)
+{
+	struct domicile_inode_label label = {};
+
+	count(DOMICILE_COUNT_NO_MEMORY);
+	label_load(file, &label, generation);
+	return taint_join(task, &label.set, label.origin);
+}
+
+/*
+ * A process obtains @file: its label, if any, becomes the process's.
+ *
+ * Return: 0, or -ENOMEM.
+ */
+static __noinline int file_obtained(struct file *file)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct domicile_state *st = state_get();
+	struct inode *inode = file->f_inode;
+	struct domicile_inode_label *label;
+	__u64 generation;
+
+	if (!st || !is_regular(inode) || is_kernel_thread(task))
+		return 0;
+	generation = st->tree_generation + 1;
+	label = inode_label(inode, 0);
+	if (!label)
+		label = inode_label(inode, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!label)
+		return file_obtained_poor(task, file, generation);
+	if (label->tree_generation != generation)
+		label_load(file, label, generation);
+	if (!(file->f_mode & (FMODE_READ | FMODE_EXEC)))
+		return 0;
+	return taint_join(task, &label->set, label->origin);
+}
+
+/* Can a tainted process write to @file and leave its label on it? */
+static __noinline int file_storable(struct file *file, __u16 hook)
+{
+	struct domicile_taint *taint;
+	struct audit_event event = {
+		.hook = hook,
+		.verdict = DOMICILE_VERDICT_DENY,
+		.reason = DOMICILE_REASON_NO_LABEL_STORE,
+		.object = DOMICILE_OBJECT_INODE,
+	};
+
+	if (!(file->f_mode & FMODE_WRITE) || !is_regular(file->f_inode))
+		return 0;
+	taint = taint_current();
+	if (!taint || domicile_label_storable(file) ||
+	    file->f_inode->i_sb->s_magic == PROC_SUPER_MAGIC)
+		return 0;
+	event.denied = taint->set;
+	event.origin = taint->origin;
+	audit_emit_file(&event, &taint->set, file);
+	return -EPERM;
+}
+
+SEC("lsm.s/file_open")
+int BPF_PROG(hook_file_open, struct file *file)
+{
+	if (file_obtained(file))
+		return -ENOMEM;
+	if (file_storable(file, DOMICILE_HOOK_FILE_OPEN))
+		return -EPERM;
+	return 0;
+}
+
+/* A descriptor arrives from another process: SCM_RIGHTS, pidfd_getfd. */
+SEC("lsm.s/file_receive")
+int BPF_PROG(hook_file_receive, struct file *file)
+{
+	if (file_obtained(file))
+		return -ENOMEM;
+	return 0;
+}
+
+/* The label of @dentry on disk joins what is remembered of it. */
+static __noinline int label_refresh(struct dentry *dentry, int errand)
+{
+	struct domicile_label_table *table = label_table_get();
+	struct inode *inode = dentry->d_inode;
+	struct domicile_label_set set = {};
+	struct domicile_inode_label *label;
+
+	label = inode_label(inode, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!table || !label)
+		return -ENOMEM;
+	domicile_label_read_dentry(dentry, table, &set);
+	if (!label_set_covers(&label->set, &set)) {
+		label_set_join_shared(&label->set, &set);
+		label->origin = origin_key(inode);
+		if (inode_mapped(inode))
+			shared_grew();
+	}
+	if (errand == DOMICILE_ERRAND_RECALL)
+		taint_join(bpf_get_current_task_btf(), &label->set, label->origin);
+	return 0;
+}
+
+/*
+ * The module reads a label so that this program runs: after it wrote one; for
+ * a process that uses a file whose label is not known yet; and for one whose
+ * new taint its mappings do not have yet.
+ */
+SEC("lsm.s/inode_getxattr")
+int BPF_PROG(hook_inode_getxattr, struct dentry *dentry, const char *name)
+{
+	struct inode *inode = dentry->d_inode;
+	struct domicile_taint *taint;
+	int errand;
+
+	if (!is_label_name(name))
+		return 0;
+	errand = domicile_errand();
+	if (errand != DOMICILE_ERRAND_ANNOUNCE && errand != DOMICILE_ERRAND_RECALL)
+		return 0;
+	if ((inode->i_mode & S_IFMT) == S_IFDIR)
+		tree_moved();
+	else if (is_regular(inode))
+		label_refresh(dentry, errand);
+	taint = taint_of(bpf_get_current_task_btf(), 0);
+	if (taint && errand == DOMICILE_ERRAND_RECALL)
+		shared_push(bpf_get_current_task_btf(), taint);
+	return 0;
+}
+
+/* What moves below a labelled directory inherits anew. */
+static __always_inline void label_forget_tree(struct dentry *dentry)
+{
+	struct domicile_inode_label *label;
+
+	if ((dentry->d_inode->i_mode & S_IFMT) == S_IFDIR) {
+		tree_moved();
+		return;
+	}
+	label = inode_label(dentry->d_inode, 0);
+	if (label)
+		label->tree_generation = 0;
+}
+
+SEC("lsm/inode_rename")
+int BPF_PROG(hook_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
+	     struct inode *new_dir, struct dentry *new_dentry)
+{
+	if (old_dir != new_dir)
+		label_forget_tree(old_dentry);
+	return 0;
+}
+
+SEC("lsm/inode_link")
+int BPF_PROG(hook_inode_link, struct dentry *old_dentry, struct inode *dir,
+	     struct dentry *new_dentry)
+{
+	label_forget_tree(old_dentry);
+	return 0;
+}

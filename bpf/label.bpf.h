@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Objects: the labels of files, from disk or remembered, and of pipes.
+ */
+#ifndef DOMICILE_LABEL_BPF_H
+#define DOMICILE_LABEL_BPF_H
+
+#include "audit.bpf.h"
+#include "taint.bpf.h"
+
+/* Origins are kept by file, so that a file that is read often is one origin. */
+static __always_inline __u64 origin_key(struct inode *inode)
+{
+	__u64 key = inode->i_ino * 0x9e3779b97f4a7c15ull ^ inode->i_sb->s_dev;
+
+	return key ?: 1;
+}
+
+/* A label enters with @file: remember where from. Return: the origin. */
+static __noinline __u64 origin_note(struct file *file)
+{
+	struct inode *inode = file->f_inode;
+	__u64 key = origin_key(inode);
+	struct domicile_origin *origin;
+
+	bpf_map_update_elem(&origins, &key, &origin_unknown, BPF_NOEXIST);
+	origin = bpf_map_lookup_elem(&origins, &key);
+	if (!origin || origin->time)
+		return key;
+	origin->ino = inode->i_ino;
+	origin->dev = inode->i_sb->s_dev;
+	origin->pid = bpf_get_current_pid_tgid() >> 32;
+	origin->time = bpf_ktime_get_boot_ns();
+	if (bpf_path_d_path(&file->f_path, origin->path, sizeof(origin->path)) < 0)
+		origin->path[0] = 0;
+	return key;
+}
+
+/* @name: that of an extended attribute, in kernel memory. */
+static __always_inline bool is_label_name(const char *name)
+{
+	char buffer[sizeof(DOMICILE_XATTR_NAME)] = {};
+
+	return bpf_probe_read_kernel_str(buffer, sizeof(buffer), name) == sizeof(buffer) &&
+	       !bpf_strncmp(buffer, sizeof(buffer), DOMICILE_XATTR_NAME);
+}
+
+static __always_inline bool is_regular(struct inode *inode)
+{
+	return (inode->i_mode & S_IFMT) == S_IFREG;
+}
+
+static __always_inline bool is_pipe(struct inode *inode)
+{
+	return (inode->i_mode & S_IFMT) == S_IFIFO;
+}
+
+static __always_inline struct domicile_inode_label *inode_label(struct inode *inode, __u64 flags)
+{
+	return bpf_inode_storage_get(&inode_labels, inode, 0, flags);
+}
+
+static __always_inline struct domicile_inode_label *pipe_label(__u64 inode)
+{
+	return bpf_map_lookup_elem(&pipe_labels, &inode);
+}
+
+/* Return: 0, or -ENOMEM. */
+static __noinline int pipe_join(__u64 inode, const struct domicile_taint *taint)
+{
+	struct domicile_inode_label *label = pipe_label(inode);
+	struct domicile_inode_label new = {};
+
+	if (!taint)
+		return 0;
+	if (!label) {
+		new.set = taint->set;
+		new.origin = taint->origin;
+		bpf_map_update_elem(&pipe_labels, &inode, &new, BPF_NOEXIST);
+		label = pipe_label(inode);
+	}
+	if (!label) {
+		count(DOMICILE_COUNT_NO_MEMORY);
+		return -ENOMEM;
+	}
+	if (!label_set_covers(&label->set, &taint->set)) {
+		label_set_join_shared(&label->set, &taint->set);
+		label->origin = taint->origin;
+	}
+	return 0;
+}
+
+#endif /* DOMICILE_LABEL_BPF_H */

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Objects: the labels of sockets. What was sent and what arrived are kept
+ * apart, so that who answers on a socket is not taken for who listens on it.
+ */
+#ifndef DOMICILE_SOCKET_BPF_H
+#define DOMICILE_SOCKET_BPF_H
+
+#include "compat.bpf.h"
+#include "maps.bpf.h"
+
+static __always_inline struct domicile_sock_label *sock_label(struct sock *sk, __u64 flags)
+{
+	return bpf_sk_storage_get(&sock_labels, sk, 0, flags);
+}
+
+/* Labelled data arrived at @sk. Return: 0, or -ENOMEM. */
+static __always_inline int sock_join_in(struct sock *sk, const struct domicile_label_set *set,
+					__u64 origin)
+{
+	struct domicile_sock_label *label;
+
+	label = sock_label(sk, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!label) {
+		count(DOMICILE_COUNT_NO_MEMORY);
+		return -ENOMEM;
+	}
+	if (!label_set_covers(&label->in, set)) {
+		label_set_join_shared(&label->in, set);
+		label->in_origin = origin;
+	}
+	return 0;
+}
+
+/* The current process sends labelled data on @sk. Return: 0, or -ENOMEM. */
+static __always_inline int sock_join_out(struct sock *sk, const struct domicile_taint *taint)
+{
+	struct domicile_sock_label *label;
+
+	label = sock_label(sk, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!label) {
+		count(DOMICILE_COUNT_NO_MEMORY);
+		return -ENOMEM;
+	}
+	label_set_join_shared(&label->out, &taint->set);
+	label->out_origin = taint->origin;
+	label->pid = bpf_get_current_pid_tgid() >> 32;
+	bpf_get_current_comm(label->comm, sizeof(label->comm));
+	return 0;
+}
+
+#endif /* DOMICILE_SOCKET_BPF_H */

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Subjects: the taint of a thread group, kept on its leader, and what it
+ * shares with others through memory.
+ *
+ * Functions that take a task run inside an RCU read-side section. Programs
+ * that may sleep open one; in the others it is implied.
+ */
+#ifndef DOMICILE_TAINT_BPF_H
+#define DOMICILE_TAINT_BPF_H
+
+#include "compat.bpf.h"
+#include "maps.bpf.h"
+#include <domicile/kfunc.h>
+
+static __always_inline struct domicile_label_table *label_table_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&label_table, &zero);
+}
+
+/*
+ * Shared memory. The kernel moves data through it without a hook, so whoever
+ * maps a file is linked to it: a process that picks up a label gives it to
+ * every file it maps shared and writable, and raises shared_generation; every
+ * process that finds it raised looks at its mappings before its next flow.
+ */
+static __always_inline bool inode_mapped(struct inode *inode)
+{
+	return inode->i_mapping->i_mmap.rb_root.rb_node != NULL;
+}
+
+static __always_inline void shared_grew(void)
+{
+	struct domicile_state *st = state_get();
+
+	if (st)
+		__sync_fetch_and_add(&st->shared_generation, 1);
+}
+
+/* Give @taint to one mapped file, on disk too. */
+static __always_inline void shared_push_one(struct file *file, struct domicile_taint *taint)
+{
+	struct domicile_label_table *table = label_table_get();
+	struct domicile_inode_label *label;
+
+	label = bpf_inode_storage_get(&inode_labels, file->f_inode, 0,
+				      BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!label || !table) {
+		count(DOMICILE_COUNT_NO_MEMORY);
+		return;
+	}
+	if (label_set_covers(&label->set, &taint->set))
+		return;
+	label_set_join_shared(&label->set, &taint->set);
+	label->origin = taint->origin;
+	domicile_label_store(file, table, &taint->set);
+	shared_grew();
+}
+
+static __noinline int shared_push(struct task_struct *task, struct domicile_taint *taint)
+{
+	struct vm_area_struct *vma;
+
+	if (!taint)
+		return 0;
+	bpf_for_each(task_vma, vma, task, 0) {
+		bpf_rcu_read_lock();
+		if (vma->vm_file && vma->vm_flags & VM_SHARED &&
+		    vma->vm_flags & VM_MAYWRITE)
+			shared_push_one(vma->vm_file, taint);
+		bpf_rcu_read_unlock();
+	}
+	return 0;
+}
+
+/* Take into @taint what the files that @task maps hold. Return: 1 if it grew. */
+static __noinline int shared_pull(struct task_struct *task, struct domicile_taint *taint)
+{
+	struct domicile_inode_label *label;
+	struct vm_area_struct *vma;
+	int grew = 0;
+
+	if (!taint)
+		return 0;
+	bpf_for_each(task_vma, vma, task, 0) {
+		bpf_rcu_read_lock();
+		label = vma->vm_file ? bpf_inode_storage_get(&inode_labels,
+							     vma->vm_file->f_inode, 0, 0) :
+				       NULL;
+		if (label && !label_set_covers(&taint->set, &label->set)) {
+			label_set_join_shared(&taint->set, &label->set);
+			taint->origin = label->origin;
+			grew = 1;
+		}
+		bpf_rcu_read_unlock();
+	}
+	return grew;
+}
+
+static __always_inline struct domicile_taint *taint_of(struct task_struct *task, __u64 flags)
+{
+	struct domicile_taint *taint;
+
+	bpf_rcu_read_lock();
+	taint = bpf_task_storage_get(&task_taints, task->group_leader, 0, flags);
+	bpf_rcu_read_unlock();
+	return taint;
+}
+
+static __always_inline bool is_kernel_thread(struct task_struct *task)
+{
+	return task->flags & PF_KTHREAD;
+}
+
+static __noinline struct domicile_taint *taint_refresh(struct task_struct *task,
+						       __u64 generation)
+{
+	struct domicile_taint *taint;
+
+	taint = taint_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!taint) {
+		count(DOMICILE_COUNT_NO_MEMORY);
+		return NULL;
+	}
+	taint->shared_generation = generation;
+	if (shared_pull(task, taint)) {
+		count(DOMICILE_COUNT_TAINTS);
+		shared_push(task, taint);
+	}
+	return taint;
+}
+
+/*
+ * taint_current - the taint of the current process, up to date with what it
+ * shares
+ *
+ * Return: NULL if it holds no label.
+ */
+static __always_inline struct domicile_taint *taint_current(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct domicile_state *st = state_get();
+	struct domicile_taint *taint;
+	__u64 generation;
+
+	if (!st || !st->tainted)
+		return NULL;
+	taint = taint_of(task, 0);
+	generation = st->shared_generation;
+	if (generation && (!taint || taint->shared_generation != generation) &&
+	    !is_kernel_thread(task))
+		taint = taint_refresh(task, generation);
+	return taint && !label_set_empty(&taint->set) ? taint : NULL;
+}
+
+static __noinline struct domicile_taint *taint_raise(struct task_struct *task,
+						     const struct domicile_label_set *set,
+						     __u64 origin)
+{
+	struct domicile_state *st = state_get();
+	struct domicile_taint *taint;
+
+	taint = taint_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!taint || !st || !set) {
+		count(DOMICILE_COUNT_NO_MEMORY);
+		return NULL;
+	}
+	st->tainted = 1;
+	taint->origin = origin;
+	label_set_join_shared(&taint->set, set);
+	count(DOMICILE_COUNT_TAINTS);
+	return taint;
+}
+
+static __always_inline bool taint_covers(struct task_struct *task,
+					 const struct domicile_label_set *set)
+{
+	struct domicile_taint *taint;
+
+	if (label_set_empty(set) || is_kernel_thread(task))
+		return true;
+	taint = taint_of(task, 0);
+	return taint && label_set_covers(&taint->set, set);
+}
+
+/*
+ * taint_join - labelled data reaches @task
+ *
+ * Return: 0, or -ENOMEM when the taint could not be kept: the caller refuses
+ * the data.
+ */
+static __always_inline int taint_join(struct task_struct *task,
+				      const struct domicile_label_set *set, __u64 origin)
+{
+	struct domicile_taint *taint;
+
+	if (taint_covers(task, set))
+		return 0;
+	taint = taint_raise(task, set, origin);
+	if (!taint)
+		return -ENOMEM;
+	return shared_push(task, taint);
+}
+
+/*
+ * taint_join_traced - labelled data has reached the current process
+ *
+ * For tracing programs, which may not ask inode storage: the files that the
+ * process maps get the label before it returns to user mode, from the program
+ * on inode_getxattr, which @file serves to call.
+ *
+ * Return: 0, or a negative errno: the process has to end.
+ */
+static __always_inline int taint_join_traced(struct file *file,
+					     const struct domicile_label_set *set,
+					     __u64 origin)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (taint_covers(task, set))
+		return 0;
+	if (!taint_raise(task, set, origin))
+		return -ENOMEM;
+	return domicile_label_recall(file);
+}
+
+#endif /* DOMICILE_TAINT_BPF_H */

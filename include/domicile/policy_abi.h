@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the policy compiler hands to the kernel: the layout of every map that
+ * user space writes and BPF programs read. Integers are in host byte order.
+ *
+ * A policy lives in one of two slots. User space fills the slot that is not in
+ * force, with maps made for the purpose, and then stores the new generation
+ * in struct domicile_state: generation % 2 is the slot in force. That one
+ * aligned 64-bit store is the moment the policy changes.
+ */
+#ifndef DOMICILE_POLICY_ABI_H
+#define DOMICILE_POLICY_ABI_H
+
+#include "label.h"
+
+#define DOMICILE_SLOTS 2
+#define DOMICILE_CLASSES_MAX 4096
+#define DOMICILE_RANGES_MAX (4u << 20)
+
+#define DOMICILE_PIN_DIR "/sys/fs/bpf/domicile"
+
+/*
+ * IPv4 addresses from @start up to the next range's start have class @class.
+ * Sorted; the first range starts at 0, so every address has a class.
+ */
+struct domicile_range4 {
+	__u32 start;
+	__u32 class;
+};
+
+/* As domicile_range4. @hi and @lo are the address as a 128-bit number. */
+struct domicile_range6 {
+	__u64 hi;
+	__u64 lo;
+	__u32 class;
+	__u32 reserved;
+};
+
+/*
+ * A network class: what happens to each label on its way to a member.
+ * Class 0 is "in no named network". A label that is in neither set is allowed.
+ */
+struct domicile_class {
+	struct domicile_label_set deny;
+	struct domicile_label_set audit; /* would be denied; recorded, let through */
+};
+
+struct domicile_slot {
+	__u32 ranges4; /* members in use of the slot's net4 map */
+	__u32 ranges6;
+	__u32 classes;
+	__u32 reserved;
+};
+
+/* The one value of the "state" map, mapped by user space. */
+struct domicile_state {
+	__u64 generation; /* 0: no policy, every label is denied everywhere */
+	__u64 tainted; /* nonzero once any label was seen; programs skip work before */
+	__u64 tree_generation; /* grows when a directory moves: inherited labels are looked up anew */
+	__u64 shared_generation; /* grows when shared memory gains a label */
+	__u64 flows; /* nonzero once labelled packets went to this host itself */
+	__u64 started; /* CLOCK_BOOTTIME, ns */
+	struct domicile_slot slot[DOMICILE_SLOTS];
+};
+
+/* Index of the per-CPU "counters" map. Monotonic since enforcement started. */
+enum domicile_counter {
+	DOMICILE_COUNT_DENIED,
+	DOMICILE_COUNT_AUDITED, /* would have been denied, rule in audit mode */
+	DOMICILE_COUNT_RECORDS, /* records put in the ring */
+	DOMICILE_COUNT_LOST, /* records for which the ring had no room */
+	DOMICILE_COUNT_TAINTS, /* times a process picked up a label */
+	DOMICILE_COUNT_LABELS_STORED, /* label writes to disk that were asked for */
+	DOMICILE_COUNT_NO_MEMORY, /* labelled work refused for want of memory or map space */
+	DOMICILE_COUNT_KILLED, /* processes killed: had labelled data that could not be followed */
+	DOMICILE_COUNT_PACKETS_DROPPED, /* at the packet check */
+	DOMICILE_COUNTERS,
+};
+
+/*
+ * Where labels came from: the value of the "origins" map, whose key is the
+ * origin number carried by taints. Least recently used origins are forgotten
+ * first; a record then names none.
+ */
+#define DOMICILE_PATH_MAX 256
+
+struct domicile_origin {
+	__u64 ino;
+	__u32 dev; /* kernel dev_t of the superblock: major << 20 | minor */
+	__u32 pid; /* process that took it in first */
+	__u64 time; /* CLOCK_BOOTTIME, ns */
+	char path[DOMICILE_PATH_MAX];
+};
+
+/* Value of the task storage map "task_taints", kept on thread group leaders. */
+struct domicile_taint {
+	struct domicile_label_set set;
+	__u64 origin; /* of the label picked up last */
+	__u64 shared_generation; /* up to which mappings were looked at */
+};
+
+/* Value of the inode storage map "inode_labels". */
+struct domicile_inode_label {
+	struct domicile_label_set set;
+	__u64 origin;
+	__u64 tree_generation; /* when the disk was asked; 0: ask again */
+};
+
+/* Value of the socket storage map "sock_labels". */
+struct domicile_sock_label {
+	struct domicile_label_set out; /* of what was sent through it */
+	struct domicile_label_set in; /* of what arrived: receivers take it */
+	__u64 out_origin;
+	__u64 in_origin;
+	__u32 pid; /* who sent labelled data last */
+	__u32 reserved;
+	char comm[16];
+};
+
+#endif /* DOMICILE_POLICY_ABI_H */

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One audit record, as the kernel puts it in the ring "records". Host byte
+ * order, except addresses and ports, which are in network byte order. Strings
+ * end in NUL and are cut to fit.
+ */
+#ifndef DOMICILE_RECORD_H
+#define DOMICILE_RECORD_H
+
+#include "policy_abi.h"
+
+#define DOMICILE_RECORD_VERSION 1
+#define DOMICILE_COMM_MAX 16
+
+/* Where the decision was taken. */
+enum domicile_hook {
+	DOMICILE_HOOK_FILE_OPEN = 1,
+	DOMICILE_HOOK_FILE_PERMISSION,
+	DOMICILE_HOOK_FILE_RECEIVE,
+	DOMICILE_HOOK_MMAP_FILE,
+	DOMICILE_HOOK_SOCKET_CREATE,
+	DOMICILE_HOOK_SOCKET_CONNECT,
+	DOMICILE_HOOK_SOCKET_SENDMSG,
+	DOMICILE_HOOK_CGROUP_EGRESS,
+	DOMICILE_HOOK_CGROUP_INGRESS,
+	DOMICILE_HOOK_INODE_SETXATTR,
+	DOMICILE_HOOK_INODE_REMOVEXATTR,
+	DOMICILE_HOOK_UNIX_MAY_SEND,
+	DOMICILE_HOOK_TASK_ALLOC,
+	DOMICILE_HOOK_PIPE,
+	DOMICILE_HOOK_BPRM_CHECK,
+	DOMICILE_HOOK_SOCKET_RECVMSG,
+	DOMICILE_HOOK_PTRACE,
+	DOMICILE_HOOKS,
+};
+
+enum domicile_verdict {
+	DOMICILE_VERDICT_DENY = 1,
+	DOMICILE_VERDICT_AUDIT, /* let through; would have been denied */
+	DOMICILE_VERDICT_KILL, /* the process was killed */
+	DOMICILE_VERDICTS,
+};
+
+enum domicile_reason {
+	DOMICILE_REASON_NETWORK = 1, /* no rule allows a label there */
+	DOMICILE_REASON_NO_POLICY,
+	DOMICILE_REASON_FAMILY, /* a socket family that cannot be followed */
+	DOMICILE_REASON_NO_LABEL_STORE, /* the file system cannot hold labels */
+	DOMICILE_REASON_NO_MEMORY,
+	DOMICILE_REASON_LABEL_GUARD, /* only Domicile writes its labels */
+	DOMICILE_REASON_NETLINK_PEER, /* netlink to another process */
+	DOMICILE_REASONS,
+};
+
+enum domicile_object {
+	DOMICILE_OBJECT_NONE,
+	DOMICILE_OBJECT_ADDRESS, /* family, protocol, port, address, class */
+	DOMICILE_OBJECT_INODE, /* dev, ino, path */
+	DOMICILE_OBJECT_FAMILY, /* family, type, protocol of a socket */
+	DOMICILE_OBJECTS,
+};
+
+struct domicile_record {
+	__u16 version;
+	__u16 size; /* of this struct, bytes */
+	__u32 cpu;
+	__u64 seq; /* per CPU, from 1, no gaps unless records were lost */
+	__u64 time; /* CLOCK_BOOTTIME, ns */
+	__u64 generation; /* of the policy that decided */
+
+	__u16 hook;
+	__u16 verdict;
+	__u16 reason;
+	__u16 object;
+
+	/* Who. For a packet: who sent labelled data on its socket last. */
+	__u32 pid; /* initial pid namespace */
+	__u32 tid;
+	__u32 ppid;
+	__u32 uid; /* initial user namespace */
+	__u64 start_time; /* of the process, CLOCK_BOOTTIME, ns */
+	__u64 cgroup; /* cgroup v2 id */
+	char comm[DOMICILE_COMM_MAX];
+	char exe[DOMICILE_PATH_MAX];
+
+	/* Which labels, and from where the newest came. */
+	struct domicile_label_set taint;
+	struct domicile_label_set denied;
+	struct domicile_origin source;
+
+	/* To where. */
+	__u16 family;
+	__u16 type;
+	__u16 protocol;
+	__be16 port;
+	__u8 address[16]; /* IPv4 in the first four bytes */
+	__u32 class;
+	__u32 dev;
+	__u64 ino;
+	__u64 bytes;
+	char path[DOMICILE_PATH_MAX];
+};
+
+#endif /* DOMICILE_RECORD_H */

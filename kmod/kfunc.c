@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What BPF LSM programs may call. Registration ends with the module's life. */
+
+#include <linux/bpf.h>
+#include <linux/btf.h>
+#include <linux/btf_ids.h>
+#include <linux/file.h>
+#include <linux/inetdevice.h>
+#include <linux/slab.h>
+#include <net/addrconf.h>
+#include <net/route.h>
+#include <net/sock.h>
+
+#include "kfunc.h"
+#include "store.h"
+#include "xattr.h"
+
+/* Joins the label of @dentry to @set if it has all of @flags. */
+static int dentry_join(struct dentry *dentry, u8 flags,
+		       const struct domicile_label_table *table,
+		       struct domicile_label_set *set)
+{
+	struct label_value *value = kmalloc(sizeof(*value), GFP_KERNEL);
+	int err = value ? xattr_read(dentry, value) : -ENOMEM;
+
+	if (!err && (value->flags & flags) == flags)
+		value_to_set(value, table, set);
+	kfree(value);
+	return err == -ENODATA ? 0 : err;
+}
+
+static int tree_join(struct dentry *dentry, const struct domicile_label_table *table,
+		     struct domicile_label_set *set)
+{
+	struct dentry *at = dget(dentry);
+	int err = 0;
+
+	while (!err && !IS_ROOT(at)) {
+		struct dentry *parent = dget_parent(at);
+
+		dput(at);
+		at = parent;
+		err = dentry_join(at, DOMICILE_XATTR_TREE, table, set);
+	}
+	dput(at);
+	return err;
+}
+
+__bpf_kfunc_start_defs();
+
+/**
+ * domicile_label_read - join the labels of a file on disk to a set
+ * @file: the file
+ * @scope: enum domicile_scope
+ * @table: label ids of this host
+ * @set: joined to; all labels if they could not be read
+ *
+ * Inheritance ends at the root of the file system: each file system mounted
+ * below a labelled directory has a label of its own.
+ *
+ * Return: 0, or a negative errno of the file system, with all labels in @set.
+ */
+__bpf_kfunc int domicile_label_read(struct file *file, u32 scope,
+				    const struct domicile_label_table *table,
+				    struct domicile_label_set *set)
+{
+	struct dentry *dentry = file->f_path.dentry;
+	int err;
+
+	err = scope == DOMICILE_SCOPE_TREE ? tree_join(dentry, table, set) :
+					     dentry_join(dentry, 0, table, set);
+	if (err)
+		label_set_fill(set);
+	return err;
+}
+
+/**
+ * domicile_label_read_dentry - as domicile_label_read(), of a dentry's inode alone
+ * @dentry: positive dentry
+ * @table: label ids of this host
+ * @set: joined to
+ *
+ * Return: as domicile_label_read().
+ */
+__bpf_kfunc int domicile_label_read_dentry(struct dentry *dentry,
+					   const struct domicile_label_table *table,
+					   struct domicile_label_set *set)
+{
+	int err = dentry_join(dentry, 0, table, set);
+
+	if (err)
+		label_set_fill(set);
+	return err;
+}
+
+/**
+ * domicile_label_store - join labels to a file on disk before current returns
+ *	to user mode
+ * @file: the file
+ * @table: label ids of this host
+ * @set: labels; indices that @table does not have are left out
+ *
+ * The caller keeps @file alive: a program calls this with the file of its hook,
+ * or with that of a mapping while the address space is locked, which the
+ * verifier cannot see; hence no KF_TRUSTED_ARGS.
+ *
+ * Return: 0; -EOPNOTSUPP the file system keeps no labels; -ENOMEM; -ESRCH
+ * current is past the point where it could. Does not sleep.
+ */
+__bpf_kfunc int domicile_label_store(struct file *file,
+				     const struct domicile_label_table *table,
+				     const struct domicile_label_set *set)
+{
+	u32 ids[32], count = min_t(u32, table->count, DOMICILE_LABELS_MAX);
+	u16 n = 0;
+	int err = 0;
+
+	if (!store_possible(file_inode(file)))
+		return -EOPNOTSUPP;
+	for (u32 i = 0; i < count && !err; i++) {
+		if (!label_set_has(set, i))
+			continue;
+		ids[n++] = table->id[i];
+		if (n == ARRAY_SIZE(ids)) {
+			err = store_join_later(file, ids, n);
+			n = 0;
+		}
+	}
+	return n && !err ? store_join_later(file, ids, n) : err;
+}
+
+/**
+ * domicile_label_recall - have a file's label read from disk before current
+ *	returns to user mode
+ * @file: the file, which the caller keeps alive as for domicile_label_store();
+ *	it may be of any kind, and then serves only to call the program
+ *
+ * The label arrives in the program on the inode_getxattr hook, with
+ * domicile_errand() saying DOMICILE_ERRAND_RECALL. Does not sleep.
+ *
+ * Return: 0, -ENOMEM, or -ESRCH.
+ */
+__bpf_kfunc int domicile_label_recall(struct file *file)
+{
+	return file ? store_recall_later(file) : -EINVAL;
+}
+
+/**
+ * domicile_label_storable - can the file's label be kept on disk?
+ * @file: the file
+ *
+ * Return: 1 or 0.
+ */
+__bpf_kfunc int domicile_label_storable(struct file *file)
+{
+	return store_possible(file_inode(file));
+}
+
+/**
+ * domicile_errand - what the module is doing on behalf of current
+ *
+ * Return: enum domicile_errand.
+ */
+__bpf_kfunc int domicile_errand(void)
+{
+	return errand_current();
+}
+
+/**
+ * domicile_address_is_local - does an address belong to this host, in the
+ *	socket's network namespace?
+ * @sock: a socket of family AF_INET or AF_INET6
+ * @family: AF_INET or AF_INET6: that of @address
+ * @address: network byte order
+ * @address__sz: at least 4 or 16 bytes
+ *
+ * The unspecified address counts: connecting to it reaches this host.
+ *
+ * Return: 1 or 0.
+ */
+__bpf_kfunc int domicile_address_is_local(struct socket *sock, u32 family,
+					  const u8 *address, u32 address__sz)
+{
+	struct net *net = sock_net(sock->sk);
+	struct in6_addr v6;
+	__be32 v4;
+
+	if (family == AF_INET && address__sz >= sizeof(v4)) {
+		memcpy(&v4, address, sizeof(v4));
+		return !v4 || ipv4_is_loopback(v4) ||
+		       inet_addr_type(net, v4) == RTN_LOCAL;
+	}
+	if (family == AF_INET6 && address__sz >= sizeof(v6)) {
+		memcpy(&v6, address, sizeof(v6));
+		return ipv6_addr_any(&v6) || ipv6_addr_loopback(&v6) ||
+		       ipv6_chk_addr(net, &v6, NULL, 0);
+	}
+	return 0;
+}
+
+__bpf_kfunc_end_defs();
+
+BTF_KFUNCS_START(domicile_kfuncs)
+BTF_ID_FLAGS(func, domicile_label_read, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, domicile_label_read_dentry, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, domicile_label_store)
+BTF_ID_FLAGS(func, domicile_label_recall)
+BTF_ID_FLAGS(func, domicile_label_storable, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, domicile_errand)
+BTF_ID_FLAGS(func, domicile_address_is_local, KF_TRUSTED_ARGS)
+BTF_KFUNCS_END(domicile_kfuncs)
+
+static const struct btf_kfunc_id_set domicile_kfunc_set = {
+	.owner = THIS_MODULE,
+	.set = &domicile_kfuncs,
+};
+
+/* LSM and tracing programs share one list: registering for one serves both. */
+int kfunc_init(void)
+{
+	return register_btf_kfunc_id_set(BPF_PROG_TYPE_LSM, &domicile_kfunc_set);
+}

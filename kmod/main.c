@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* domicile.ko: what the BPF programs of Domicile cannot do themselves. */
+
+#include <linux/domicile.h>
+#include <linux/module.h>
+#include <net/genetlink.h>
+
+#include "kfunc.h"
+#include "netlink.h"
+#include "store.h"
+
+static int __init domicile_init(void)
+{
+	int err = netlink_init();
+
+	if (err)
+		return err;
+	err = kfunc_init();
+	if (err)
+		netlink_exit();
+	return err;
+}
+
+static void __exit domicile_exit(void)
+{
+	netlink_exit();
+	store_exit();
+}
+
+module_init(domicile_init);
+module_exit(domicile_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Domicile: labels on files, for its BPF LSM programs");
+MODULE_VERSION(DOMICILE_VERSION);
+MODULE_ALIAS_GENL_FAMILY(DOMICILE_GENL_NAME);

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Changing labels on disk, at once or before the current task returns to user
+ * mode, for hooks that may not sleep.
+ */
+
+#include <linux/atomic.h>
+#include <linux/file.h>
+#include <linux/mount.h>
+#include <linux/ratelimit.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/task_work.h>
+#include <linux/xarray.h>
+#include <linux/xattr.h>
+
+#include "store.h"
+#include "xattr.h"
+
+static atomic64_t stored;
+static atomic64_t failed;
+
+/* Works that were queued and have not run: the module must not go before. */
+static atomic_t pending;
+static DECLARE_WAIT_QUEUE_HEAD(pending_done);
+
+/*
+ * The errand of each task that is on one, by address of the task. An entry
+ * lives only while its task is inside this file.
+ */
+static DEFINE_XARRAY(errands);
+
+enum domicile_errand errand_current(void)
+{
+	void *entry = xa_load(&errands, (unsigned long)current);
+
+	return entry ? xa_to_value(entry) : DOMICILE_ERRAND_NONE;
+}
+
+static int errand_begin(enum domicile_errand errand)
+{
+	return xa_err(xa_store(&errands, (unsigned long)current,
+			       xa_mk_value(errand), GFP_KERNEL));
+}
+
+static void errand_end(void)
+{
+	xa_erase(&errands, (unsigned long)current);
+}
+
+/* Can @inode's file system keep the label? */
+bool store_possible(const struct inode *inode)
+{
+	return inode->i_opflags & IOP_XATTR && inode->i_sb->s_xattr &&
+	       !IS_IMMUTABLE(inode) && !sb_rdonly(inode->i_sb);
+}
+
+typedef int (*value_change)(struct label_value *value, const u32 *ids, u16 count,
+			    u8 flags);
+
+/* Return: 1 if the value changed. */
+static int change_join(struct label_value *value, const u32 *ids, u16 count, u8 flags)
+{
+	int changed = (value->flags | flags) != value->flags;
+
+	value->flags |= flags;
+	for (u16 i = 0; i < count; i++) {
+		int ret = value_add(value, ids[i]);
+
+		if (ret < 0)
+			return ret;
+		changed |= ret;
+	}
+	return changed;
+}
+
+/* No ids: all of them. */
+static int change_remove(struct label_value *value, const u32 *ids, u16 count, u8 flags)
+{
+	if (!count)
+		value->count = 0;
+	for (u16 i = 0; i < count; i++)
+		value_remove(value, ids[i]);
+	return 1;
+}
+
+static int change_locked(const struct path *path, value_change change, const u32 *ids,
+			 u16 count, u8 flags)
+{
+	struct label_value *value = kzalloc(sizeof(*value), GFP_KERNEL);
+	int err;
+
+	if (!value)
+		return -ENOMEM;
+	err = xattr_read(path->dentry, value);
+	if (err == -ENODATA || (err == -EUCLEAN && change == change_remove && !count))
+		err = 0;
+	if (!err)
+		err = change(value, ids, count, flags);
+	if (err > 0)
+		err = xattr_write(mnt_idmap(path->mnt), path->dentry, value);
+	kfree(value);
+	return err;
+}
+
+/* Lock order: write access to the mount, inode lock. May sleep. */
+static int change_label(const struct path *path, value_change change, const u32 *ids,
+			u16 count, u8 flags)
+{
+	struct inode *inode = d_inode(path->dentry);
+	int err;
+
+	err = mnt_want_write(path->mnt);
+	if (err)
+		return err;
+	err = errand_begin(DOMICILE_ERRAND_STORE);
+	if (err)
+		goto out_write;
+	inode_lock(inode);
+	err = change_locked(path, change, ids, count, flags);
+	inode_unlock(inode);
+	errand_end();
+out_write:
+	mnt_drop_write(path->mnt);
+	return err;
+}
+
+/*
+ * Tell the BPF programs what is on disk now: the LSM hook of getxattr joins it
+ * to what they remember of the inode.
+ */
+static void announce(const struct path *path, enum domicile_errand errand)
+{
+	if (errand_begin(errand))
+		return;
+	vfs_getxattr(mnt_idmap(path->mnt), path->dentry, DOMICILE_XATTR_NAME, NULL, 0);
+	errand_end();
+}
+
+/*
+ * store_join - join @count label ids to the label of @path's inode, on disk
+ * and in what BPF programs remember
+ *
+ * Return: 0 or a negative errno; then nothing changed. May sleep; the caller
+ * holds no inode lock.
+ */
+int store_join(const struct path *path, const u32 *ids, u16 count, u8 flags)
+{
+	int err = change_label(path, change_join, ids, count, flags);
+
+	if (err) {
+		atomic64_inc(&failed);
+		return err;
+	}
+	atomic64_inc(&stored);
+	announce(path, DOMICILE_ERRAND_ANNOUNCE);
+	return 0;
+}
+
+/* store_remove - take ids, or with @count 0 all of them, off the disk */
+int store_remove(const struct path *path, const u32 *ids, u16 count)
+{
+	return change_label(path, change_remove, ids, count, 0);
+}
+
+/* Owned by the task it is queued on; freed when it ran. */
+struct store_work {
+	struct callback_head head;
+	struct file *file;
+	u16 count;
+	u32 ids[];
+};
+
+static void work_free(struct store_work *work)
+{
+	fput(work->file);
+	kfree(work);
+	if (atomic_dec_and_test(&pending))
+		wake_up(&pending_done);
+}
+
+static void work_join(struct callback_head *head)
+{
+	struct store_work *work = container_of(head, struct store_work, head);
+	int err = store_join(&work->file->f_path, work->ids, work->count, 0);
+
+	if (err)
+		pr_warn_ratelimited("domicile: label of %pD not on disk: error %d\n",
+				    work->file, err);
+	work_free(work);
+}
+
+static void work_recall(struct callback_head *head)
+{
+	struct store_work *work = container_of(head, struct store_work, head);
+
+	announce(&work->file->f_path, DOMICILE_ERRAND_RECALL);
+	work_free(work);
+}
+
+static int work_queue(struct file *file, const u32 *ids, u16 count, task_work_func_t func)
+{
+	struct store_work *work = kmalloc(struct_size(work, ids, count), GFP_ATOMIC);
+	int err;
+
+	if (!work)
+		return -ENOMEM;
+	work->file = get_file(file);
+	work->count = count;
+	if (count)
+		memcpy(work->ids, ids, count * sizeof(*ids));
+	atomic_inc(&pending);
+	init_task_work(&work->head, func);
+	err = task_work_add(current, &work->head, TWA_RESUME);
+	if (err)
+		work_free(work);
+	return err;
+}
+
+/*
+ * store_join_later - store_join() before current returns to user mode
+ *
+ * Takes a reference on @file. Does not sleep.
+ */
+int store_join_later(struct file *file, const u32 *ids, u16 count)
+{
+	return work_queue(file, ids, count, work_join);
+}
+
+/*
+ * store_recall_later - let the BPF programs read @file's label from disk
+ * before current returns to user mode
+ */
+int store_recall_later(struct file *file)
+{
+	return work_queue(file, NULL, 0, work_recall);
+}
+
+void store_statistics(struct store_statistics *statistics)
+{
+	statistics->stored = atomic64_read(&stored);
+	statistics->failed = atomic64_read(&failed);
+}
+
+/*
+ * No new work can come: the BPF programs that queue it hold the module. The
+ * last one may still be on its way out of work_free().
+ */
+void store_exit(void)
+{
+	wait_event(pending_done, !atomic_read(&pending));
+	synchronize_rcu_tasks();
+	xa_destroy(&errands);
+}
