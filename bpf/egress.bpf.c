@@ -333,18 +333,36 @@ static __noinline int local_flow_note(const struct local_flow *flow,
 	return -ENOMEM;
 }
 
+/* A labelled packet: 1 passes, 0 drops. */
+static __noinline int egress_packet(struct __sk_buff *skb, __u32 type,
+				    struct domicile_sock_label *label)
+{
+	struct audit_event event = { .hook = DOMICILE_HOOK_CGROUP_EGRESS };
+	struct packet packet = {};
+
+	if (!label || !packet_parse(skb, &packet))
+		return 0;
+	if (skb->ifindex == LOOPBACK_IFINDEX)
+		return !local_flow_note(&packet.flow, label);
+	packet.to.type = type;
+	if (!network_judge(&packet.to, &label->out, &event))
+		return 1;
+	event.origin = label->out_origin;
+	event.bytes = skb->len;
+	audit_emit_packet(&event, label);
+	return event.verdict != DOMICILE_VERDICT_DENY;
+}
+
 /*
  * What was let through by a call may be queued when the policy changes, and a
- * call may name one destination and a packet another. 1 passes, 0 drops.
+ * call may name one destination and a packet another.
  */
 SEC("cgroup_skb/egress")
 int hook_cgroup_egress(struct __sk_buff *skb)
 {
-	struct audit_event event = { .hook = DOMICILE_HOOK_CGROUP_EGRESS };
 	struct domicile_state *st = state_get();
 	struct domicile_sock_label *label;
 	struct bpf_sock *sk = skb->sk;
-	struct packet packet = {};
 
 	if (!st || !st->tainted || !sk)
 		return 1;
@@ -354,17 +372,7 @@ int hook_cgroup_egress(struct __sk_buff *skb)
 	label = bpf_sk_storage_get(&sock_labels, sk, 0, 0);
 	if (!label || label_set_empty(&label->out))
 		return 1;
-	if (!packet_parse(skb, &packet))
-		return 0;
-	if (skb->ifindex == LOOPBACK_IFINDEX)
-		return !local_flow_note(&packet.flow, label);
-	packet.to.type = sk->type;
-	if (!network_judge(&packet.to, &label->out, &event))
-		return 1;
-	event.origin = label->out_origin;
-	event.bytes = skb->len;
-	audit_emit_packet(&event, label);
-	return event.verdict != DOMICILE_VERDICT_DENY;
+	return egress_packet(skb, sk->type, label) ? 1 : 0;
 }
 
 static __always_inline bool tcp_has_data(struct __sk_buff *skb, struct packet *packet)
@@ -382,16 +390,14 @@ static __always_inline bool tcp_has_data(struct __sk_buff *skb, struct packet *p
  * socket, where it would taint every later connection: it is dropped, and comes
  * again when the connection has its own socket.
  */
-SEC("cgroup_skb/ingress")
-int hook_cgroup_ingress(struct __sk_buff *skb)
+static __noinline int ingress_packet(struct __sk_buff *skb)
 {
-	struct domicile_state *st = state_get();
 	struct domicile_sock_label *socket;
 	struct local_flow_label *label;
 	struct bpf_sock *sk = skb->sk;
 	struct packet packet = {};
 
-	if (!st || !st->flows || !sk)
+	if (!sk)
 		return 1;
 	if (!packet_parse(skb, &packet))
 		return 1;
@@ -411,4 +417,14 @@ int hook_cgroup_ingress(struct __sk_buff *skb)
 	label_set_join_shared(&socket->in, &label->set);
 	socket->in_origin = label->origin;
 	return 1;
+}
+
+SEC("cgroup_skb/ingress")
+int hook_cgroup_ingress(struct __sk_buff *skb)
+{
+	struct domicile_state *st = state_get();
+
+	if (!st || !st->flows || skb->ifindex != LOOPBACK_IFINDEX)
+		return 1;
+	return ingress_packet(skb) ? 1 : 0;
 }

@@ -94,12 +94,12 @@ static __noinline int pipe_write(struct file *file)
 
 	if (!taint)
 		return 0;
-	return pipe_join((__u64)file->f_inode, taint);
+	return pipe_join(file->f_inode, taint);
 }
 
 static __noinline int pipe_read(struct inode *inode)
 {
-	struct domicile_inode_label *label = pipe_label((__u64)inode);
+	struct domicile_inode_label *label = pipe_label(inode);
 
 	if (!label)
 		return 0;
@@ -143,7 +143,7 @@ static __always_inline int pipe_read_done(struct kiocb *iocb, ssize_t ret)
 
 	if (ret <= 0 || !tainted_host())
 		return 0;
-	label = pipe_label((__u64)iocb->ki_filp->f_inode);
+	label = pipe_label(iocb->ki_filp->f_inode);
 	if (label && taint_join_traced(iocb->ki_filp, &label->set, label->origin))
 		flow_lost(DOMICILE_HOOK_PIPE, &all_labels);
 	return 0;
@@ -174,7 +174,7 @@ int BPF_PROG(hook_inode_free_security, struct inode *inode)
 {
 	__u64 key = (__u64)inode;
 
-	if (is_pipe(inode) && tainted_host())
+	if (is_pipe(inode) && tainted_host() && pipe_marked(inode))
 		bpf_map_delete_elem(&pipe_labels, &key);
 	return 0;
 }
@@ -201,9 +201,13 @@ int BPF_PROG(hook_mmap_file, struct file *file, unsigned long reqprot, unsigned 
 /* What a connected unix socket receives is what its peer sent. */
 static __always_inline struct domicile_sock_label *unix_peer_label(struct sock *sk)
 {
-	struct unix_sock *unix = bpf_skc_to_unix_sock(sk);
-	struct sock *peer = unix ? unix->peer : NULL;
+	struct unix_sock *unix;
+	struct sock *peer;
 
+	if (sk->__sk_common.skc_family != AF_UNIX)
+		return NULL;
+	unix = bpf_skc_to_unix_sock(sk);
+	peer = unix ? unix->peer : NULL;
 	return peer ? sock_label(peer, 0) : NULL;
 }
 

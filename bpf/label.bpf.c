@@ -61,8 +61,11 @@ static __noinline int label_load(struct file *file, struct domicile_inode_label 
 	if (!label_set_covers(&own, &tree))
 		domicile_label_store(file, table, &tree);
 	label_set_join(&own, &tree);
-	if (!label_set_covers(&label->set, &own)) {
-		label->origin = origin_note(file);
+	if (!label_set_empty(&own)) {
+		__u64 origin = origin_note(file);
+
+		if (!label_set_covers(&label->set, &own))
+			label->origin = origin;
 		label_set_join_shared(&label->set, &own);
 	}
 	label->tree_generation = generation;

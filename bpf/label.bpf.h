@@ -39,10 +39,11 @@ static __noinline __u64 origin_note(struct file *file)
 /* @name: that of an extended attribute, in kernel memory. */
 static __always_inline bool is_label_name(const char *name)
 {
-	char buffer[sizeof(DOMICILE_XATTR_NAME)] = {};
+	char buffer[sizeof(DOMICILE_XATTR_NAME) + 1] = {};
+	const long size = sizeof(DOMICILE_XATTR_NAME);
 
-	return bpf_probe_read_kernel_str(buffer, sizeof(buffer), name) == sizeof(buffer) &&
-	       !bpf_strncmp(buffer, sizeof(buffer), DOMICILE_XATTR_NAME);
+	return bpf_probe_read_kernel_str(buffer, sizeof(buffer), name) == size &&
+	       !bpf_strncmp(buffer, size, DOMICILE_XATTR_NAME);
 }
 
 static __always_inline bool is_regular(struct inode *inode)
@@ -60,23 +61,47 @@ static __always_inline struct domicile_inode_label *inode_label(struct inode *in
 	return bpf_inode_storage_get(&inode_labels, inode, 0, flags);
 }
 
-static __always_inline struct domicile_inode_label *pipe_label(__u64 inode)
+/*
+ * One byte for all pipes whose inode numbers agree modulo PIPE_MARKS, set
+ * before one of them gets a label and never cleared: most pipes need not be
+ * looked up.
+ */
+#define PIPE_MARKS 8192
+__u8 pipe_marks[PIPE_MARKS];
+
+static __always_inline __u8 *pipe_mark(struct inode *inode)
 {
-	return bpf_map_lookup_elem(&pipe_labels, &inode);
+	return &pipe_marks[inode->i_ino % PIPE_MARKS];
+}
+
+static __always_inline bool pipe_marked(struct inode *inode)
+{
+	return *(volatile __u8 *)pipe_mark(inode);
+}
+
+static __always_inline struct domicile_inode_label *pipe_label(struct inode *inode)
+{
+	__u64 key = (__u64)inode;
+
+	if (!pipe_marked(inode))
+		return NULL;
+	return bpf_map_lookup_elem(&pipe_labels, &key);
 }
 
 /* Return: 0, or -ENOMEM. */
-static __noinline int pipe_join(__u64 inode, const struct domicile_taint *taint)
+static __noinline int pipe_join(struct inode *inode, const struct domicile_taint *taint)
 {
 	struct domicile_inode_label *label = pipe_label(inode);
 	struct domicile_inode_label new = {};
+	__u64 key = (__u64)inode;
 
 	if (!taint)
 		return 0;
 	if (!label) {
 		new.set = taint->set;
 		new.origin = taint->origin;
-		bpf_map_update_elem(&pipe_labels, &inode, &new, BPF_NOEXIST);
+		*(volatile __u8 *)pipe_mark(inode) = 1;
+		bpf_map_update_elem(&pipe_labels, &key, &new, BPF_NOEXIST);
 		label = pipe_label(inode);
 	}
 	if (!label) {

@@ -11,6 +11,8 @@
 
 static __always_inline struct domicile_sock_label *sock_label(struct sock *sk, __u64 flags)
 {
+	if (!flags && !sk->sk_bpf_storage)
+		return NULL;
 	return bpf_sk_storage_get(&sock_labels, sk, 0, flags);
 }
 
@@ -42,6 +44,9 @@ static __always_inline int sock_join_out(struct sock *sk, const struct domicile_
 		count(DOMICILE_COUNT_NO_MEMORY);
 		return -ENOMEM;
 	}
+	if (label_set_covers(&label->out, &taint->set) && label->out_origin == taint->origin &&
+	    label->pid == (__u32)(bpf_get_current_pid_tgid() >> 32))
+		return 0;
 	label_set_join_shared(&label->out, &taint->set);
 	label->out_origin = taint->origin;
 	label->pid = bpf_get_current_pid_tgid() >> 32;

@@ -103,6 +103,9 @@ static __always_inline struct domicile_taint *taint_of(struct task_struct *task,
 {
 	struct domicile_taint *taint;
 
+	/* Cheaper than to ask: most tasks have no storage at all. */
+	if (!flags && !task->group_leader->bpf_storage)
+		return NULL;
 	bpf_rcu_read_lock();
 	taint = bpf_task_storage_get(&task_taints, task->group_leader, 0, flags);
 	bpf_rcu_read_unlock();

@@ -98,7 +98,7 @@ __bpf_kfunc int domicile_label_read_dentry(struct dentry *dentry,
  *	to user mode
  * @file: the file
  * @table: label ids of this host
- * @set: labels; indices that @table does not have are left out
+ * @set: labels; one that @table does not have is stored as DOMICILE_LABEL_UNKNOWN
  *
  * The caller keeps @file alive: a program calls this with the file of its hook,
  * or with that of a mapping while the address space is locked, which the
@@ -111,20 +111,23 @@ __bpf_kfunc int domicile_label_store(struct file *file,
 				     const struct domicile_label_table *table,
 				     const struct domicile_label_set *set)
 {
-	u32 ids[32], count = min_t(u32, table->count, DOMICILE_LABELS_MAX);
-	u16 n = 0;
+	u32 count = min_t(u32, table->count, DOMICILE_LABELS_MAX);
+	u32 ids[32];
 	int err = 0;
+	u16 n = 0;
 
 	if (!store_possible(file_inode(file)))
 		return -EOPNOTSUPP;
-	for (u32 i = 0; i < count && !err; i++) {
+	for (u32 i = 0; i < DOMICILE_LABELS_MAX && !err; i++) {
 		if (!label_set_has(set, i))
 			continue;
-		ids[n++] = table->id[i];
-		if (n == ARRAY_SIZE(ids)) {
-			err = store_join_later(file, ids, n);
-			n = 0;
-		}
+		ids[n++] = i < count ? table->id[i] : DOMICILE_LABEL_UNKNOWN;
+		if (n < ARRAY_SIZE(ids) && i < count)
+			continue;
+		err = store_join_later(file, ids, n);
+		n = 0;
+		if (i >= count)
+			break;
 	}
 	return n && !err ? store_join_later(file, ids, n) : err;
 }

@@ -22,6 +22,12 @@
 #define DOMICILE_XATTR_NAME "security.domicile"
 #define DOMICILE_XATTR_VERSION 1
 
+/*
+ * The id on disk of a label that is only known to be one: data from a file whose
+ * label could not be read. No name has this id, so it counts as all labels.
+ */
+#define DOMICILE_LABEL_UNKNOWN 0xffffffffu
+
 /* The label of a directory is inherited by everything below it. */
 #define DOMICILE_XATTR_TREE 0x01
 
@@ -63,7 +69,8 @@ _Static_assert(sizeof(struct domicile_xattr) == 16, "on-disk header");
 
 /*
  * label_id - the stable id of a label name: 32-bit FNV-1a (Fowler, Noll, Vo,
- * draft-eastlake-fnv), with 0 mapped to 1 because 0 names no label.
+ * draft-eastlake-fnv), with 0 mapped to 1 because 0 names no label, and
+ * DOMICILE_LABEL_UNKNOWN to the number before it.
  */
 static inline __u32 label_id(const char *name)
 {
@@ -71,6 +78,8 @@ static inline __u32 label_id(const char *name)
 
 	for (; *name; name++)
 		hash = (hash ^ (__u8)*name) * 16777619u;
+	if (hash == DOMICILE_LABEL_UNKNOWN)
+		return hash - 1;
 	return hash ? hash : 1;
 }
 
