@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "command.h"
+#include "enforce.h"
+#include "in_force.h"
+#include "moment.h"
+#include "number.h"
+#include "options.h"
+#include "policy_apply.h"
+#include "rundir.h"
+#include "taint.h"
+
+static const struct option options_json[] = {
+	{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { 0 }
+};
+
+static const char check_help[] =
+	"Usage: domicile policy check [--json] FILE...\n"
+	"\n"
+	"Compiles the files, which together make one policy, and changes nothing. Needs no\n"
+	"privilege. An error names file, line, column and the nearest valid spelling.\n"
+	"\n"
+	"      --json  the policy, or its errors, as one JSON object\n"
+	"  -h, --help  this text\n"
+	"\n"
+	"Exit status: 0 in order; 1 not.\n"
+	"\n"
+	"Examples:\n"
+	"  domicile policy check /etc/domicile/*.yaml\n"
+	"  domicile policy check --json new.yaml | jq .errors\n";
+
+static __u64 prefixes(const struct policy *policy)
+{
+	__u64 sum = 0;
+
+	for (size_t i = 0; i < policy->network_count; i++)
+		sum += policy->networks[i].prefixes4 + policy->networks[i].prefixes6;
+	return sum;
+}
+
+static void print_summary(const struct policy *policy)
+{
+	char digest[POLICY_DIGEST_TEXT_SIZE], text[NUMBER_TEXT_MAX];
+
+	policy_digest_text(policy, digest);
+	printf("%-10s%s\n", "policy", digest);
+	printf("%-10s%s\n", "labels", number_text(text, policy->label_count));
+	printf("%-10s%s\n", "networks", number_text(text, policy->network_count));
+	printf("%-10s%s\n", "prefixes", number_text(text, prefixes(policy)));
+	printf("%-10s%s\n", "sources", number_text(text, policy->source_count));
+	printf("%-10s%s\n", "rules", number_text(text, policy->rule_count));
+	puts("OK");
+}
+
+static int check_json(char **files, size_t count)
+{
+	cleanup(policy_freep) struct policy *policy = NULL;
+	struct policy_errors errors = { 0 };
+	int err = policy_compile_confined(files, count, &policy, &errors);
+	cleanup(free_json) json_t *object = err ? json_pack("{s:o}", "errors",
+							    policy_errors_json(&errors)) :
+						  policy_json(policy);
+
+	json_dumpf(object, stdout, JSON_INDENT(2));
+	putchar('\n');
+	return err ? ANSWER_NO : ANSWER_DONE;
+}
+
+static int policy_check(int argc, char **argv)
+{
+	cleanup(policy_freep) struct policy *policy = NULL;
+	bool json = false;
+	enum answer answer;
+
+	while (command_option("policy check", check_help, argc, argv, "h", options_json) != -1)
+		json = true;
+	if (optind == argc)
+		return command_usage("policy check", "a file is missing");
+	if (json)
+		return check_json(argv + optind, argc - optind);
+	answer = policy_read(argv + optind, argc - optind, &policy);
+	if (answer == ANSWER_DONE)
+		print_summary(policy);
+	return answer;
+}
+
+static const char apply_help[] =
+	"Usage: domicile policy apply FILE...\n"
+	"\n"
+	"Compiles the files, which together make one policy, labels its sources, and\n"
+	"replaces the policy in force in one step, also for connections that are open. If\n"
+	"anything is wrong, the policy that is in force stays.\n"
+	"\n"
+	"  -h, --help  this text\n"
+	"\n"
+	"Examples:\n"
+	"  domicile policy apply /etc/domicile/*.yaml\n";
+
+static enum answer apply(const struct policy *policy)
+{
+	cleanup(enforce_close) struct enforcement enforcement = ENFORCEMENT_NONE;
+	int err = enforce_open(&enforcement);
+	char digest[POLICY_DIGEST_TEXT_SIZE];
+	enum answer answer;
+
+	if (err == -ENOENT)
+		return refuse(ANSWER_NO, "policy: enforcement is not on (use domicile up)");
+	if (err)
+		return refuse(ANSWER_HOST, "policy: cannot open the maps: %s", strerror(-err));
+	answer = policy_apply_check(policy);
+	if (answer == ANSWER_DONE)
+		answer = policy_apply(policy, &enforcement);
+	if (answer != ANSWER_DONE)
+		return answer;
+	policy_digest_text(policy, digest);
+	printf("in force: %.19s, generation %llu\n", digest,
+	       (unsigned long long)enforcement.state->generation);
+	return ANSWER_DONE;
+}
+
+static int policy_apply_command(int argc, char **argv)
+{
+	cleanup(policy_freep) struct policy *policy = NULL;
+	cleanup(close_fd) int lock = -1;
+	enum answer answer;
+
+	while (command_option("policy apply", apply_help, argc, argv, "h", options_json + 1) != -1)
+		;
+	if (optind == argc)
+		return command_usage("policy apply", "a file is missing");
+	taint_forget_self();
+	answer = policy_read(argv + optind, argc - optind, &policy);
+	if (answer != ANSWER_DONE)
+		return answer;
+	if (geteuid())
+		return refuse(ANSWER_HOST, "policy: uid %u may not (run as root)", geteuid());
+	answer = rundir_lock("policy", &lock);
+	if (answer != ANSWER_DONE)
+		return answer;
+	return apply(policy);
+}
+
+static const char show_help[] =
+	"Usage: domicile policy show [--json] [FILE...]\n"
+	"\n"
+	"Shows the policy in force, or what the files would make.\n"
+	"\n"
+	"      --json  as one JSON object\n"
+	"  -h, --help  this text\n"
+	"\n"
+	"Exit status: 1 when no policy is in force.\n"
+	"\n"
+	"Examples:\n"
+	"  domicile policy show\n"
+	"  domicile policy show --json /etc/domicile/cn.yaml\n";
+
+static void print_in_force(const struct in_force *in_force)
+{
+	json_t *labels = json_object_get(in_force->root, "labels"), *item;
+	char applied[MOMENT_TEXT_MAX] = "?";
+	__u64 moment;
+	size_t i;
+
+	if (!moment_parse(in_force_text(in_force, "applied"), &moment))
+		moment_local(applied, moment);
+	printf("%-11s%s\n", "policy", in_force_text(in_force, "digest"));
+	printf("%-11s%llu\n", "generation", (unsigned long long)in_force->generation);
+	printf("%-11s%s by %s\n", "applied", applied, in_force_text(in_force, "applied_by"));
+	json_array_foreach(json_object_get(in_force->root, "files"), i, item)
+		printf("%-11s%s\n", i ? "" : "files", json_string_value(item));
+	json_array_foreach(labels, i, item)
+		printf("%-11s%s: %s\n", i ? "" : "labels",
+		       json_string_value(json_object_get(item, "name")),
+		       json_is_true(json_object_get(item, "in_policy")) ?
+			       json_string_value(json_object_get(item, "title")) :
+			       "no longer in the policy; allowed nowhere");
+	json_array_foreach(json_object_get(in_force->root, "sources"), i, item)
+		printf("%-11s%s: %s\n", i ? "" : "sources",
+		       json_string_value(json_object_get(item, "path")),
+		       json_string_value(json_object_get(item, "label")));
+}
+
+static int show_in_force(bool json)
+{
+	cleanup(in_force_close) struct in_force in_force = { 0 };
+	int err = in_force_read(&in_force);
+
+	if (err == -ENOENT)
+		return refuse(ANSWER_NO, "policy: none is in force (use domicile up)");
+	if (err)
+		return refuse(ANSWER_HOST, "policy: cannot read " DOMICILE_RUN_DIR "/policy.json: "
+			      "%s", strerror(-err));
+	if (json) {
+		json_dumpf(in_force.root, stdout, JSON_INDENT(2));
+		putchar('\n');
+	} else {
+		print_in_force(&in_force);
+	}
+	return ANSWER_DONE;
+}
+
+static int policy_show_command(int argc, char **argv)
+{
+	cleanup(policy_freep) struct policy *policy = NULL;
+	cleanup(free_json) json_t *object = NULL;
+	bool json = false;
+	enum answer answer;
+
+	while (command_option("policy show", show_help, argc, argv, "h", options_json) != -1)
+		json = true;
+	if (optind == argc)
+		return show_in_force(json);
+	answer = policy_read(argv + optind, argc - optind, &policy);
+	if (answer != ANSWER_DONE)
+		return answer;
+	if (!json) {
+		policy_show(policy, stdout);
+		return ANSWER_DONE;
+	}
+	object = policy_json(policy);
+	json_dumpf(object, stdout, JSON_INDENT(2));
+	putchar('\n');
+	return ANSWER_DONE;
+}
+
+static const struct command commands[] = {
+	{ "check", policy_check, "compile policy files; changes nothing" },
+	{ "apply", policy_apply_command, "replace the policy in force" },
+	{ "show", policy_show_command, "show the policy in force, or that of files" },
+};
+
+static const char help[] =
+	"Usage: domicile policy COMMAND [ARGUMENT]...\n"
+	"\n"
+	"Examples:\n"
+	"  domicile policy check /etc/domicile/*.yaml\n"
+	"  domicile policy apply /etc/domicile/*.yaml\n"
+	"  domicile policy show\n";
+
+int cmd_policy(int argc, char **argv)
+{
+	return command_run(commands, sizeof(commands) / sizeof(*commands), "policy", help, argc,
+			   argv);
+}

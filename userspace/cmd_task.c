@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "command.h"
+#include "enforce.h"
+#include "in_force.h"
+#include "moment.h"
+#include "plain.h"
+#include "taint.h"
+
+static const char show_help[] =
+	"Usage: domicile task show [--json] PID\n"
+	"\n"
+	"Shows the labels that a process holds, and where the newest came from.\n"
+	"\n"
+	"      --json  as one JSON object\n"
+	"  -h, --help  this text\n"
+	"\n"
+	"Exit status: 1 when there is no such process, or enforcement is not on.\n"
+	"\n"
+	"Examples:\n"
+	"  domicile task show $$\n"
+	"  domicile task show --json \"$(pidof -s postgres)\"\n";
+
+struct task {
+	pid_t pid;
+	char comm[32];
+	struct domicile_taint taint;
+	struct domicile_origin origin;
+	bool has_origin;
+};
+
+static json_t *origin_json(const struct task *task)
+{
+	char when[MOMENT_TEXT_MAX];
+	json_t *path;
+
+	if (!task->has_origin)
+		return json_null();
+	path = json_string(task->origin.path);
+	return json_pack("{s:o, s:s, s:i}", "path", path ? path : json_null(), "time",
+			 moment_rfc3339(when, moment_realtime(task->origin.time)), "pid",
+			 task->origin.pid);
+}
+
+static void print_json(const struct task *task, const struct in_force *in_force)
+{
+	cleanup(free_json) json_t *object = NULL;
+
+	object = json_pack("{s:i, s:s, s:o, s:o}", "pid", task->pid, "comm", task->comm, "labels",
+			   in_force_set_json(in_force, &task->taint.set), "origin",
+			   origin_json(task));
+	json_dumpf(object, stdout, JSON_INDENT(2));
+	putchar('\n');
+}
+
+static void print_task(const struct task *task, const struct in_force *in_force)
+{
+	cleanup(free_json) json_t *names = in_force_set_json(in_force, &task->taint.set);
+	char text[4096], when[MOMENT_TEXT_MAX];
+
+	printf("%-9s%d (", "process", task->pid);
+	plain_print(task->comm, stdout);
+	printf(")\n%-9s%s\n", "labels",
+	       label_set_empty(&task->taint.set) ? "none: it holds no labelled data" :
+	       in_force_names_text(names, text, sizeof(text)));
+	if (label_set_empty(&task->taint.set))
+		return;
+	printf("%-9s", "origin");
+	if (!task->has_origin) {
+		puts("no longer remembered");
+		return;
+	}
+	plain_print(task->origin.path[0] ? task->origin.path : "a file without a path", stdout);
+	printf(", taken in by pid %u at %s\n", task->origin.pid,
+	       moment_local(when, moment_realtime(task->origin.time)));
+}
+
+static enum answer read_task(struct task *task)
+{
+	cleanup(enforce_close) struct enforcement enforcement = ENFORCEMENT_NONE;
+	int err = enforce_open(&enforcement);
+
+	if (err == -ENOENT)
+		return refuse(ANSWER_NO, "task: enforcement is not on (use domicile up)");
+	if (err)
+		return refuse(ANSWER_HOST, "task: cannot open the maps: %s", strerror(-err));
+	err = taint_read(&enforcement, task->pid, &task->taint);
+	if (err == -ESRCH)
+		return refuse(ANSWER_NO, "task: no process %d", task->pid);
+	if (err)
+		return refuse(ANSWER_HOST, "task: cannot read the labels of %d: %s", task->pid,
+			      strerror(-err));
+	task->has_origin = !taint_origin(&enforcement, &task->taint, &task->origin);
+	taint_comm(task->pid, task->comm);
+	return ANSWER_DONE;
+}
+
+static int pid_parse(const char *text, pid_t *pid)
+{
+	char *end;
+	long number;
+
+	errno = 0;
+	number = strtol(text, &end, 10);
+	if (errno || *end || end == text || number <= 0 || number > INT_MAX)
+		return -EINVAL;
+	*pid = number;
+	return 0;
+}
+
+static int task_show(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { 0 }
+	};
+	cleanup(in_force_close) struct in_force in_force = { 0 };
+	struct task task = { 0 };
+	enum answer answer;
+	bool json = false;
+
+	while (command_option("task show", show_help, argc, argv, "h", options) != -1)
+		json = true;
+	if (argc - optind != 1 || pid_parse(argv[optind], &task.pid))
+		return command_usage("task show", "one process id is needed");
+	if (geteuid())
+		return refuse(ANSWER_HOST, "task: uid %u may not look (run as root)", geteuid());
+	answer = read_task(&task);
+	if (answer != ANSWER_DONE)
+		return answer;
+	in_force_read(&in_force);
+	if (json)
+		print_json(&task, &in_force);
+	else
+		print_task(&task, &in_force);
+	return ANSWER_DONE;
+}
+
+static const struct command commands[] = {
+	{ "show", task_show, "the labels of a process and where they came from" },
+};
+
+static const char help[] =
+	"Usage: domicile task COMMAND [ARGUMENT]...\n"
+	"\n"
+	"Examples:\n"
+	"  domicile task show $$\n";
+
+int cmd_task(int argc, char **argv)
+{
+	return command_run(commands, sizeof(commands) / sizeof(*commands), "task", help, argc,
+			   argv);
+}

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "in_force.h"
+#include "moment.h"
+#include "rundir.h"
+#include "suggest.h"
+
+#define FILE_NAME DOMICILE_RUN_DIR "/policy.json"
+#define NOT_SET ((uid_t)-1)
+
+int in_force_read(struct in_force *in_force)
+{
+	json_error_t error;
+	json_t *root;
+
+	if (access(FILE_NAME, R_OK))
+		return -errno;
+	root = json_load_file(FILE_NAME, 0, &error);
+	if (!root)
+		return -EUCLEAN;
+	in_force->root = root;
+	in_force->generation = json_integer_value(json_object_get(root, "generation"));
+	return 0;
+}
+
+void in_force_close(struct in_force *in_force)
+{
+	json_decref(in_force->root);
+	in_force->root = NULL;
+}
+
+static uid_t login_uid(void)
+{
+	cleanup(close_file) FILE *file = fopen("/proc/self/loginuid", "re");
+	uid_t uid;
+
+	return file && fscanf(file, "%u", &uid) == 1 && uid != NOT_SET ? uid : getuid();
+}
+
+static json_t *who(void)
+{
+	uid_t uid = login_uid();
+	const struct passwd *user = getpwuid(uid);
+
+	return user ? json_string(user->pw_name) : json_sprintf("%u", uid);
+}
+
+static json_t *place(const struct policy_place *place)
+{
+	return json_sprintf("%s:%u", place->file, place->line);
+}
+
+static json_t *rule_of(const struct policy *policy, __u32 label)
+{
+	for (size_t i = 0; i < policy->rule_count; i++)
+		if (policy->rules[i].label == label)
+			return place(&policy->rules[i].place);
+	return json_null();
+}
+
+static json_t *label_of_policy(const struct policy *policy, __u32 label)
+{
+	const struct policy_label *known = &policy->labels[label];
+
+	return json_pack("{s:s, s:I, s:s, s:o, s:o, s:b}", "name", known->name, "id",
+			 (json_int_t)known->id, "title", known->title, "place",
+			 place(&known->place), "rule", rule_of(policy, label), "in_policy", 1);
+}
+
+/* A label that an earlier policy had: data that holds it is still about. */
+static json_t *label_of_before(const struct in_force *before, __u32 id)
+{
+	char text[32];
+
+	return json_pack("{s:s, s:I, s:n, s:b}", "name",
+			 in_force_id_text(before, id, text, sizeof(text)), "id", (json_int_t)id,
+			 "rule", "in_policy", 0);
+}
+
+static json_t *labels(const struct policy *policy, const struct domicile_label_table *table,
+		      const struct in_force *before)
+{
+	json_t *array = json_array();
+
+	for (__u32 i = 0; i < table->count; i++) {
+		size_t j = 0;
+
+		while (j < policy->label_count && policy->labels[j].id != table->id[i])
+			j++;
+		json_array_append_new(array, j < policy->label_count ?
+						     label_of_policy(policy, j) :
+						     label_of_before(before, table->id[i]));
+	}
+	return array;
+}
+
+static json_t *class_texts(const struct policy *policy)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < policy->class_count; i++)
+		json_array_append_new(array, json_string(policy->classes[i].text));
+	return array;
+}
+
+static json_t *sources(const struct policy *policy)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < policy->source_count; i++) {
+		const struct policy_source *source = &policy->sources[i];
+
+		json_array_append_new(array, json_pack("{s:s, s:s, s:o}", "path", source->path,
+						       "label", policy->labels[source->label].name,
+						       "place", place(&source->place)));
+	}
+	return array;
+}
+
+static json_t *files(const struct policy *policy)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < policy->file_count; i++)
+		json_array_append_new(array, json_string(policy->files[i]));
+	return array;
+}
+
+static json_int_t prefixes(const struct policy *policy)
+{
+	json_int_t sum = 0;
+
+	for (size_t i = 0; i < policy->network_count; i++)
+		sum += policy->networks[i].prefixes4 + policy->networks[i].prefixes6;
+	return sum;
+}
+
+static json_t *describe(const struct policy *policy, __u64 generation,
+			const struct domicile_label_table *table, const struct in_force *before)
+{
+	char digest[POLICY_DIGEST_TEXT_SIZE], when[MOMENT_TEXT_MAX];
+
+	policy_digest_text(policy, digest);
+	moment_rfc3339(when, moment_realtime(moment_boottime()));
+	return json_pack("{s:I, s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
+			 "generation", (json_int_t)generation, "digest", digest, "applied", when,
+			 "applied_by", who(), "files", files(policy), "networks",
+			 (json_int_t)policy->network_count, "prefixes", prefixes(policy), "rules",
+			 (json_int_t)policy->rule_count, "labels", labels(policy, table, before),
+			 "classes", class_texts(policy), "sources", sources(policy), "policy",
+			 policy_json(policy));
+}
+
+int in_force_write(const struct policy *policy, __u64 generation,
+		   const struct domicile_label_table *table, const struct in_force *before)
+{
+	cleanup(free_json) json_t *root = describe(policy, generation, table, before);
+
+	if (!root)
+		return -ENOMEM;
+	if (json_dump_file(root, FILE_NAME ".new", JSON_INDENT(1)))
+		return errno ? -errno : -EIO;
+	if (chmod(FILE_NAME ".new", 0644) || rename(FILE_NAME ".new", FILE_NAME))
+		return -errno;
+	return 0;
+}
+
+static json_t *label_at(const struct in_force *in_force, __u32 index)
+{
+	return in_force ? json_array_get(json_object_get(in_force->root, "labels"), index) : NULL;
+}
+
+const char *in_force_label(const struct in_force *in_force, __u32 index)
+{
+	return json_string_value(json_object_get(label_at(in_force, index), "name"));
+}
+
+const char *in_force_rule(const struct in_force *in_force, __u32 index)
+{
+	return json_string_value(json_object_get(label_at(in_force, index), "rule"));
+}
+
+const char *in_force_label_by_id(const struct in_force *in_force, __u32 id)
+{
+	json_t *label;
+
+	for (__u32 i = 0; (label = label_at(in_force, i)); i++)
+		if (json_integer_value(json_object_get(label, "id")) == id)
+			return json_string_value(json_object_get(label, "name"));
+	return NULL;
+}
+
+const char *in_force_class(const struct in_force *in_force, __u32 class)
+{
+	json_t *classes = in_force ? json_object_get(in_force->root, "classes") : NULL;
+
+	return json_string_value(json_array_get(classes, class));
+}
+
+const char *in_force_text(const struct in_force *in_force, const char *key)
+{
+	const char *text = json_string_value(json_object_get(in_force->root, key));
+
+	return text ? text : "";
+}
+
+static const char *policy_label_at(const struct in_force *in_force, __u32 index)
+{
+	json_t *label = label_at(in_force, index);
+
+	return json_is_true(json_object_get(label, "in_policy")) ?
+		       json_string_value(json_object_get(label, "name")) : NULL;
+}
+
+int in_force_index(const struct in_force *in_force, const char *name)
+{
+	for (__u32 i = 0; label_at(in_force, i); i++) {
+		const char *known = policy_label_at(in_force, i);
+
+		if (known && !strcmp(known, name))
+			return i;
+	}
+	return -ENOENT;
+}
+
+const char *in_force_nearest(const struct in_force *in_force, const char *name)
+{
+	struct suggestion suggestion;
+
+	suggest_start(&suggestion, name);
+	for (__u32 i = 0; label_at(in_force, i); i++) {
+		const char *known = policy_label_at(in_force, i);
+
+		if (known)
+			suggest_offer(&suggestion, known);
+	}
+	return suggestion.nearest;
+}
+
+int in_force_sources(const struct in_force *in_force,
+		     int (*visit)(const char *path, const char *label, void *context),
+		     void *context)
+{
+	json_t *array = json_object_get(in_force->root, "sources"), *source;
+	size_t i;
+	int stop;
+
+	json_array_foreach(array, i, source) {
+		stop = visit(json_string_value(json_object_get(source, "path")),
+			     json_string_value(json_object_get(source, "label")), context);
+		if (stop)
+			return stop;
+	}
+	return 0;
+}
+
+json_t *in_force_set_json(const struct in_force *in_force, const struct domicile_label_set *set)
+{
+	json_t *names = json_array();
+	bool nameless = false;
+
+	for (__u32 i = 0; i < DOMICILE_LABELS_MAX; i++) {
+		const char *name;
+
+		if (!label_set_has(set, i))
+			continue;
+		name = in_force_label(in_force, i);
+		if (name)
+			json_array_append_new(names, json_string(name));
+		nameless |= !name;
+	}
+	if (nameless)
+		json_array_append_new(names, json_string(IN_FORCE_NAMELESS));
+	return names;
+}
+
+const char *in_force_names_text(json_t *names, char *text, size_t size)
+{
+	size_t used = 0, i;
+	json_t *name;
+
+	text[0] = '\0';
+	json_array_foreach(names, i, name) {
+		const char *known = json_string_value(name);
+
+		if (used < size)
+			used += snprintf(text + used, size - used, "%s%s", i ? ", " : "",
+					 strcmp(known, IN_FORCE_NAMELESS) ? known :
+					 "an unreadable label");
+	}
+	return text;
+}
+
+const char *in_force_id_text(const struct in_force *in_force, __u32 id, char *text, size_t size)
+{
+	const char *name = in_force_label_by_id(in_force, id);
+
+	if (name)
+		snprintf(text, size, "%s", name);
+	else
+		snprintf(text, size, "unknown(0x%08x)", id);
+	return text;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The policy in force, as text: the names, rules and networks behind the
+ * numbers in the kernel. Kept in /run/domicile/policy.json, replaced in one
+ * step just before the kernel switches.
+ */
+#ifndef DOMICILE_IN_FORCE_H
+#define DOMICILE_IN_FORCE_H
+
+#include <domicile/policy_abi.h>
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "policy.h"
+
+struct in_force {
+	__u64 generation;
+	json_t *root;
+};
+
+/* -ENOENT: no policy. */
+int in_force_read(struct in_force *in_force);
+void in_force_close(struct in_force *in_force);
+
+/*
+ * @table: the host's labels after the policy is applied. @before may be NULL;
+ * names of labels that @policy no longer has are taken from it.
+ */
+int in_force_write(const struct policy *policy, __u64 generation,
+		   const struct domicile_label_table *table, const struct in_force *before);
+
+/* NULL when the index, id or class is unknown. Owned by @in_force. */
+const char *in_force_label(const struct in_force *in_force, __u32 index);
+const char *in_force_label_by_id(const struct in_force *in_force, __u32 id);
+const char *in_force_rule(const struct in_force *in_force, __u32 index);
+const char *in_force_class(const struct in_force *in_force, __u32 class);
+const char *in_force_text(const struct in_force *in_force, const char *key);
+
+/* Index on this host of a label of the policy; -ENOENT. */
+int in_force_index(const struct in_force *in_force, const char *name);
+/* The nearest spelling among the policy's labels, or NULL. */
+const char *in_force_nearest(const struct in_force *in_force, const char *name);
+
+/* Calls @visit for each source of the policy until it returns nonzero. */
+int in_force_sources(const struct in_force *in_force,
+		     int (*visit)(const char *path, const char *label, void *context),
+		     void *context);
+
+/* Stands for the labels of a set that have no name: the label was unreadable. */
+#define IN_FORCE_NAMELESS "*"
+
+/* An array of names. */
+json_t *in_force_set_json(const struct in_force *in_force, const struct domicile_label_set *set);
+/* Such an array, for people: "cn.pii, eu.health"; at most @size bytes. */
+const char *in_force_names_text(json_t *names, char *text, size_t size);
+/* The name of a label id, or unknown(0x...). */
+const char *in_force_id_text(const struct in_force *in_force, __u32 id, char *text, size_t size);
+
+#endif /* DOMICILE_IN_FORCE_H */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Moments: CLOCK_BOOTTIME nanoseconds, as the kernel gives them, and text. */
+#ifndef DOMICILE_MOMENT_H
+#define DOMICILE_MOMENT_H
+
+#include <linux/types.h>
+#include <stddef.h>
+
+#define MOMENT_TEXT_MAX 40
+
+__u64 moment_boottime(void);
+
+/* The moment as CLOCK_REALTIME, ns, by what the clocks say now. */
+__u64 moment_realtime(__u64 boottime);
+
+/* RFC 3339, UTC, nanoseconds: 2026-11-22T10:31:07.123456789Z */
+const char *moment_rfc3339(char text[MOMENT_TEXT_MAX], __u64 realtime);
+
+/* For people, local time: 2026-11-22 10:31:07 */
+const char *moment_local(char text[MOMENT_TEXT_MAX], __u64 realtime);
+
+/* Reads what moment_rfc3339() writes. -EINVAL. */
+int moment_parse(const char *text, __u64 *realtime);
+
+#endif /* DOMICILE_MOMENT_H */

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <string.h>
+
+#include "number.h"
+
+const char *number_text(char text[NUMBER_TEXT_MAX], __u64 number)
+{
+	char digits[NUMBER_TEXT_MAX];
+	int length = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)number), used = 0;
+
+	for (int i = 0; i < length; i++) {
+		if (i && (length - i) % 3 == 0)
+			text[used++] = ',';
+		text[used++] = digits[i];
+	}
+	text[used] = '\0';
+	return text;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef DOMICILE_NUMBER_H
+#define DOMICILE_NUMBER_H
+
+#include <linux/types.h>
+
+#define NUMBER_TEXT_MAX 32
+
+/* 1,234,567 */
+const char *number_text(char text[NUMBER_TEXT_MAX], __u64 number);
+
+#endif /* DOMICILE_NUMBER_H */

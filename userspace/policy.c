@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "netset.h"
+#include "policy_impl.h"
+#include "suggest.h"
+
+static const char *const mode_names[] = {
+	[POLICY_ENFORCE] = "enforce",
+	[POLICY_AUDIT] = "audit",
+};
+
+_Static_assert(sizeof(mode_names) / sizeof(*mode_names) == POLICY_MODES, "each mode has a name");
+
+const char *policy_mode_name(enum policy_mode mode)
+{
+	return mode_names[mode];
+}
+
+static void policy_free_names(struct policy *policy)
+{
+	for (size_t i = 0; i < policy->label_count; i++) {
+		free(policy->labels[i].name);
+		free(policy->labels[i].title);
+		free(policy->labels[i].category);
+	}
+	for (size_t i = 0; i < policy->network_count; i++)
+		free(policy->networks[i].name);
+	for (size_t i = 0; i < policy->class_count; i++) {
+		free(policy->classes[i].networks);
+		free(policy->classes[i].text);
+	}
+	for (size_t i = 0; i < policy->source_count; i++)
+		free(policy->sources[i].path);
+	for (size_t i = 0; i < policy->rule_count; i++)
+		free(policy->rules[i].networks);
+	for (size_t i = 0; i < policy->file_count; i++)
+		free(policy->files[i]);
+}
+
+void policy_free(struct policy *policy)
+{
+	if (!policy)
+		return;
+	policy_free_names(policy);
+	free(policy->files);
+	free(policy->labels);
+	free(policy->networks);
+	free(policy->classes);
+	free(policy->ranges4);
+	free(policy->ranges6);
+	free(policy->sources);
+	free(policy->rules);
+	free(policy);
+}
+
+__u32 policy_lookup4(const struct policy *policy, struct in_addr address)
+{
+	__u32 number = ntohl(address.s_addr);
+	size_t low = 0, high = policy->range4_count;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (policy->ranges4[middle].start <= number)
+			low = middle;
+		else
+			high = middle;
+	}
+	return policy->ranges4[low].class;
+}
+
+static __u64 number64(const __u8 *bytes)
+{
+	__u64 number = 0;
+
+	for (size_t i = 0; i < 8; i++)
+		number = number << 8 | bytes[i];
+	return number;
+}
+
+__u32 policy_lookup6(const struct policy *policy, const struct in6_addr *address)
+{
+	__u64 hi = number64(address->s6_addr), lo = number64(address->s6_addr + 8);
+	size_t low = 0, high = policy->range6_count;
+
+	if (IN6_IS_ADDR_V4MAPPED(address))
+		return policy_lookup4(policy, (struct in_addr){ htonl((__u32)lo) });
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+		const struct domicile_range6 *range = &policy->ranges6[middle];
+
+		if (range->hi < hi || (range->hi == hi && range->lo <= lo))
+			low = middle;
+		else
+			high = middle;
+	}
+	return policy->ranges6[low].class;
+}
+
+static int label_compare(const void *name, const void *label)
+{
+	return strcmp(name, ((const struct policy_label *)label)->name);
+}
+
+static int network_compare(const void *name, const void *network)
+{
+	return strcmp(name, ((const struct policy_network *)network)->name);
+}
+
+int policy_label_index(const struct policy *policy, const char *name)
+{
+	const struct policy_label *label;
+
+	if (!policy->label_count)
+		return -ENOENT;
+	label = bsearch(name, policy->labels, policy->label_count, sizeof(*label), label_compare);
+	return label ? label - policy->labels : -ENOENT;
+}
+
+int policy_network_index(const struct policy *policy, const char *name)
+{
+	const struct policy_network *network;
+
+	if (!policy->network_count)
+		return -ENOENT;
+	network = bsearch(name, policy->networks, policy->network_count, sizeof(*network),
+			  network_compare);
+	return network ? network - policy->networks : -ENOENT;
+}
+
+const char *policy_label_nearest(const struct policy *policy, const char *name)
+{
+	struct suggestion suggestion;
+
+	suggest_start(&suggestion, name);
+	for (size_t i = 0; i < policy->label_count; i++)
+		suggest_offer(&suggestion, policy->labels[i].name);
+	return suggestion.nearest;
+}
+
+const char *policy_network_nearest(const struct policy *policy, const char *name)
+{
+	struct suggestion suggestion;
+
+	suggest_start(&suggestion, name);
+	for (size_t i = 0; i < policy->network_count; i++)
+		suggest_offer(&suggestion, policy->networks[i].name);
+	return suggestion.nearest;
+}
+
+void policy_digest_text(const struct policy *policy, char text[POLICY_DIGEST_TEXT_SIZE])
+{
+	text += sprintf(text, "sha256:");
+	for (size_t i = 0; i < POLICY_DIGEST_SIZE; i++)
+		text += sprintf(text, "%02x", policy->digest[i]);
+}

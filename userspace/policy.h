@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A compiled policy: what the YAML documents say, as tables that are ready to
+ * be put into the kernel, and where each definition stands in them.
+ *
+ * The tables depend on what the documents say, never on their order: labels
+ * and networks are sorted by name, sources by path, rules by label.
+ */
+#ifndef DOMICILE_POLICY_H
+#define DOMICILE_POLICY_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <domicile/policy_abi.h>
+
+#define POLICY_VERSION 1
+#define POLICY_FILE_SIZE_MAX (64u << 20)
+#define POLICY_SIZE_MAX (256u << 20) /* of all documents together */
+#define POLICY_DEPTH_MAX 32
+#define POLICY_NETWORKS_MAX 1024
+#define POLICY_PREFIXES_MAX DOMICILE_RANGES_MAX
+#define POLICY_SOURCES_MAX 65536
+#define POLICY_RULES_MAX 4096
+#define POLICY_DIGEST_SIZE 32
+
+/* Lines and columns (in characters) count from 1. */
+struct policy_place {
+	const char *file; /* owned by the policy */
+	unsigned int line;
+	unsigned int column;
+};
+
+struct policy_label {
+	char *name;
+	char *title; /* "" when not given */
+	char *category; /* "" when not given */
+	char jurisdiction[3]; /* ISO 3166-1 alpha-2, "" when not given */
+	__u32 id; /* label_id(name) */
+	struct policy_place place;
+};
+
+struct policy_network {
+	char *name;
+	__u32 prefixes4; /* as written in the documents */
+	__u32 prefixes6;
+	__u64 addresses4; /* each counted once */
+	struct policy_place place;
+};
+
+/*
+ * A set of networks that at least one address has in common. Class 0 is the
+ * empty set. Bits in @sets are indices of this policy's labels; they must be
+ * translated to the host's label table before the kernel sees them.
+ */
+struct policy_class {
+	struct domicile_class sets;
+	__u32 *networks; /* indices, ascending */
+	size_t network_count;
+	char *text; /* "cn-facilities, eu-dc"; "" for class 0 */
+};
+
+struct policy_source {
+	char *path; /* absolute, without "." and ".." */
+	__u32 label;
+	struct policy_place place;
+};
+
+enum policy_mode {
+	POLICY_ENFORCE,
+	POLICY_AUDIT,
+	POLICY_MODES,
+};
+
+/* One rule of the documents; several may speak about one label. */
+struct policy_rule {
+	__u32 label;
+	enum policy_mode mode;
+	__u32 *networks; /* indices the label may go to, ascending; may be none */
+	size_t network_count;
+	struct policy_place place;
+};
+
+struct policy {
+	char **files; /* names, as given to policy_compile() */
+	size_t file_count;
+	struct policy_label *labels;
+	size_t label_count; /* up to DOMICILE_LABELS_MAX */
+	struct policy_network *networks;
+	size_t network_count; /* up to POLICY_NETWORKS_MAX */
+	struct policy_class *classes;
+	size_t class_count; /* 1 to DOMICILE_CLASSES_MAX */
+	struct domicile_range4 *ranges4;
+	size_t range4_count; /* 1 to DOMICILE_RANGES_MAX */
+	struct domicile_range6 *ranges6;
+	size_t range6_count;
+	struct policy_source *sources;
+	size_t source_count;
+	struct policy_rule *rules;
+	size_t rule_count;
+	/* SHA-256 of the documents' SHA-256 digests in ascending order. */
+	__u8 digest[POLICY_DIGEST_SIZE];
+};
+
+#define POLICY_ERRORS_MAX 20
+#define POLICY_ERROR_TEXT_MAX 320
+
+struct policy_error {
+	const char *file; /* one of the names that were compiled, or NULL */
+	unsigned int line; /* 0: the file as a whole */
+	unsigned int column;
+	char text[POLICY_ERROR_TEXT_MAX];
+};
+
+/* Start with = {}. Holds nothing that must be freed. */
+struct policy_errors {
+	size_t count;
+	bool more; /* there were more than fit */
+	struct policy_error list[POLICY_ERRORS_MAX];
+};
+
+/*
+ * Returns 0, or a negative errno with the reasons in @errors: -EINVAL for
+ * documents that are wrong, another if the work itself failed. @ret is
+ * untouched on failure. @files are borrowed for as long as @errors is used;
+ * the policy keeps copies.
+ */
+int policy_compile(char *const files[], size_t count, struct policy **ret,
+		   struct policy_errors *errors);
+
+/*
+ * As policy_compile(), but a child process without any privilege does the
+ * parsing; this process only reads the files, and checks what the child says.
+ */
+int policy_compile_confined(char *const files[], size_t count, struct policy **ret,
+			    struct policy_errors *errors);
+
+void policy_free(struct policy *policy);
+
+static inline void policy_freep(struct policy **policy)
+{
+	policy_free(*policy);
+}
+
+/* The class of a destination. An IPv4-mapped IPv6 address is an IPv4 address. */
+__u32 policy_lookup4(const struct policy *policy, struct in_addr address);
+__u32 policy_lookup6(const struct policy *policy, const struct in6_addr *address);
+
+/* Index, or -ENOENT. */
+int policy_label_index(const struct policy *policy, const char *name);
+int policy_network_index(const struct policy *policy, const char *name);
+
+/* The nearest spelling that the policy knows, or NULL when none is near. */
+const char *policy_label_nearest(const struct policy *policy, const char *name);
+const char *policy_network_nearest(const struct policy *policy, const char *name);
+
+const char *policy_mode_name(enum policy_mode mode);
+
+#define POLICY_DIGEST_TEXT_SIZE (sizeof("sha256:") + 2 * POLICY_DIGEST_SIZE)
+void policy_digest_text(const struct policy *policy, char text[POLICY_DIGEST_TEXT_SIZE]);
+
+void policy_show(const struct policy *policy, FILE *file);
+
+struct json_t;
+/* A new reference, or NULL when out of memory. */
+struct json_t *policy_json(const struct policy *policy);
+
+/* One line for each error: FILE:LINE:COLUMN: TEXT */
+void policy_errors_print(const struct policy_errors *errors, FILE *file);
+/* An array of {file, line, column, text}; NULL when out of memory. */
+struct json_t *policy_errors_json(const struct policy_errors *errors);
+
+#endif /* DOMICILE_POLICY_H */

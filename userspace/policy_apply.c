@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <mntent.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <bpf/bpf.h>
+
+#include "cleanup.h"
+#include "enforce.h"
+#include "in_force.h"
+#include "interrupt.h"
+#include "label_value.h"
+#include "netlink.h"
+#include "policy_apply.h"
+#include "progress.h"
+#include "rundir.h"
+#include "tree.h"
+
+#define BATCH 65536u
+
+enum answer policy_read(char *const files[], size_t count, struct policy **policy)
+{
+	struct policy_errors errors = { 0 };
+	int err = policy_compile_confined(files, count, policy, &errors);
+
+	if (!err)
+		return ANSWER_DONE;
+	policy_errors_print(&errors, stderr);
+	if (!errors.count)
+		complain("policy: cannot compile: %s", strerror(-err));
+	return err == -EINVAL || errors.count ? ANSWER_NO : ANSWER_HOST;
+}
+
+/* --- sources: validation ------------------------------------------------- */
+
+static const char *mount_type(const char *directory, char *type, size_t size)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *entry;
+	size_t best = 0;
+
+	snprintf(type, size, "this file system");
+	while (mounts && (entry = getmntent(mounts))) {
+		size_t length = strlen(entry->mnt_dir);
+
+		length -= length == 1;
+		if (length < best || strncmp(entry->mnt_dir, directory, length) ||
+		    (directory[length] && directory[length] != '/'))
+			continue;
+		best = length;
+		snprintf(type, size, "%s", entry->mnt_type);
+	}
+	if (mounts)
+		endmntent(mounts);
+	return type;
+}
+
+static enum answer check_place(const struct policy_source *source, const char *path)
+{
+	const struct policy_place *place = &source->place;
+	struct label_value value;
+	struct statvfs fs;
+	char type[64];
+
+	if (label_value_read(&value, path) == -EOPNOTSUPP)
+		return refuse(ANSWER_HOST, "policy: %s:%u:%u: %s: %s cannot hold labels (move it "
+			      "to a file system with security xattrs: ext4, xfs, btrfs, tmpfs)",
+			      place->file, place->line, place->column, path,
+			      mount_type(path, type, sizeof(type)));
+	if (!statvfs(path, &fs) && fs.f_flag & ST_RDONLY)
+		return refuse(ANSWER_HOST, "policy: %s:%u:%u: %s: is mounted read-only, so that it "
+			      "cannot be labelled (mount -o remount,rw %s)",
+			      place->file, place->line, place->column, path, path);
+	return ANSWER_DONE;
+}
+
+static bool is_below(const char *path, const char *directory)
+{
+	size_t length = strlen(directory);
+
+	length -= length == 1;
+	return !strncmp(path, directory, length) && path[length] == '/' && path[length + 1];
+}
+
+static enum answer check_mounts_below(const struct policy_source *source)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	enum answer answer = ANSWER_DONE;
+	struct mntent *entry;
+
+	if (!mounts)
+		return refuse(ANSWER_HOST, "policy: cannot read /proc/self/mounts (mount /proc)");
+	while (answer == ANSWER_DONE && (entry = getmntent(mounts)))
+		if (is_below(entry->mnt_dir, source->path))
+			answer = check_place(source, entry->mnt_dir);
+	endmntent(mounts);
+	return answer;
+}
+
+static enum answer check_source(const struct policy_source *source)
+{
+	const struct policy_place *place = &source->place;
+	enum answer answer;
+	struct stat st;
+
+	if (lstat(source->path, &st))
+		return refuse(ANSWER_HOST, "policy: %s:%u:%u: %s: %s (create it, or take the "
+			      "source out of the policy)", place->file, place->line, place->column,
+			      source->path, strerror(errno));
+	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
+		return refuse(ANSWER_HOST, "policy: %s:%u:%u: %s: neither a directory nor a "
+			      "regular file%s", place->file, place->line, place->column,
+			      source->path,
+			      S_ISLNK(st.st_mode) ? " (name what the link points to)" : "");
+	answer = check_place(source, source->path);
+	if (answer == ANSWER_DONE && S_ISDIR(st.st_mode))
+		answer = check_mounts_below(source);
+	return answer;
+}
+
+enum answer policy_apply_check(const struct policy *policy)
+{
+	enum answer answer = ANSWER_DONE;
+
+	for (size_t i = 0; i < policy->source_count && answer == ANSWER_DONE; i++)
+		answer = check_source(&policy->sources[i]);
+	return answer;
+}
+
+/* --- sources: labels ----------------------------------------------------- */
+
+struct labelling {
+	struct netlink link;
+	__u32 id;
+	unsigned long failed;
+};
+
+static int failed(const char *path, int err, void *context)
+{
+	struct labelling *labelling = context;
+
+	if (!labelling->failed++)
+		complain("policy: cannot label %s: %s", path, strerror(-err));
+	return 0;
+}
+
+static int label(int fd, const char *path, mode_t mode, void *context)
+{
+	struct labelling *labelling = context;
+	int err = netlink_label_set(&labelling->link, fd, &labelling->id, 1);
+
+	progress_step();
+	if (interrupt_waits())
+		return -EINTR;
+	return err ? failed(path, err, context) : 0;
+}
+
+static enum answer label_sources(const struct policy *policy)
+{
+	struct labelling labelling = { 0 };
+	const struct tree_visitor visitor = { label, failed, &labelling };
+	unsigned long total = 0;
+	int err = netlink_open(&labelling.link);
+
+	if (err)
+		return refuse(ANSWER_HOST, "policy: no answer from domicile.ko: %s",
+			      strerror(-err));
+	for (size_t i = 0; i < policy->source_count; i++)
+		total += tree_count(policy->sources[i].path);
+	progress_start("labelling", total);
+	for (size_t i = 0; i < policy->source_count && !err; i++) {
+		labelling.id = policy->labels[policy->sources[i].label].id;
+		err = tree_walk(policy->sources[i].path, true, &visitor);
+	}
+	progress_end();
+	netlink_close(&labelling.link);
+	if (err)
+		return refuse(ANSWER_NO, "policy: %s while labelling; it is not in force",
+			      err == -EINTR ? "interrupted" : strerror(-err));
+	if (labelling.failed)
+		return refuse(ANSWER_HOST, "policy: %lu files of its sources could not be "
+			      "labelled; it is not in force", labelling.failed);
+	return ANSWER_DONE;
+}
+
+/* A source of the policy before, which the new one does not have. */
+struct dropping {
+	const struct policy *policy;
+	const struct enforcement *enforcement;
+	struct netlink link;
+	__u32 id;
+};
+
+static bool is_source(const struct policy *policy, const char *path, __u32 id)
+{
+	for (size_t i = 0; i < policy->source_count; i++)
+		if (!strcmp(policy->sources[i].path, path) &&
+		    policy->labels[policy->sources[i].label].id == id)
+			return true;
+	return false;
+}
+
+static bool in_source(const struct policy *policy, const char *path, __u32 id)
+{
+	for (size_t i = 0; i < policy->source_count; i++)
+		if (policy->labels[policy->sources[i].label].id == id &&
+		    (!strcmp(path, policy->sources[i].path) ||
+		     is_below(path, policy->sources[i].path)))
+			return true;
+	return false;
+}
+
+static int drop_directory(int fd, const char *path, mode_t mode, void *context)
+{
+	struct dropping *dropping = context;
+
+	if (S_ISDIR(mode) && !in_source(dropping->policy, path, dropping->id) &&
+	    !netlink_label_clear(&dropping->link, fd, &dropping->id, 1))
+		enforce_forget(dropping->enforcement, fd);
+	return 0;
+}
+
+static int drop_nothing(const char *path, int err, void *context)
+{
+	return 0;
+}
+
+static int drop_source(const char *path, const char *name, void *context)
+{
+	const struct tree_visitor visitor = { drop_directory, drop_nothing, context };
+	struct dropping *dropping = context;
+
+	dropping->id = label_id(name);
+	if (is_source(dropping->policy, path, dropping->id))
+		return 0;
+	tree_walk(path, true, &visitor);
+	printf("%s is no longer a source of %s: new files get no label, those that are there keep "
+	       "theirs\n", path, name);
+	return 0;
+}
+
+static void drop_sources(const struct policy *policy, const struct enforcement *enforcement,
+			 const struct in_force *before)
+{
+	struct dropping dropping = { .policy = policy, .enforcement = enforcement };
+
+	if (netlink_open(&dropping.link))
+		return;
+	in_force_sources(before, drop_source, &dropping);
+	netlink_close(&dropping.link);
+}
+
+/* --- labels of this host -------------------------------------------------- */
+
+/* @indices[i] becomes the host's index of the policy's label i. */
+static int labels_number(const struct policy *policy, struct domicile_label_table *table,
+			 __u32 *indices)
+{
+	for (size_t i = 0; i < policy->label_count; i++) {
+		__u32 index = 0;
+
+		while (index < table->count && table->id[index] != policy->labels[i].id)
+			index++;
+		if (index == DOMICILE_LABELS_MAX)
+			return -E2BIG;
+		if (index == table->count)
+			table->id[table->count++] = policy->labels[i].id;
+		indices[i] = index;
+	}
+	return 0;
+}
+
+static void set_translate(struct domicile_label_set *out, const struct domicile_label_set *in,
+			  const struct policy *policy, const __u32 *indices)
+{
+	for (size_t i = 0; i < policy->label_count; i++)
+		if (label_set_has(in, i))
+			label_set_add(out, indices[i]);
+}
+
+/*
+ * Labels that the policy does not have, and numbers that no label has, may go
+ * nowhere: so the set of a label that cannot be read is denied too.
+ */
+static struct domicile_class *classes_translate(const struct policy *policy, const __u32 *indices)
+{
+	struct domicile_class *classes = calloc(policy->class_count, sizeof(*classes));
+	struct domicile_label_set unknown;
+
+	if (!classes)
+		return NULL;
+	label_set_fill(&unknown);
+	for (size_t i = 0; i < policy->label_count; i++) {
+		struct domicile_label_set known = { 0 };
+
+		label_set_add(&known, indices[i]);
+		label_set_remove(&unknown, &known);
+	}
+	for (size_t i = 0; i < policy->class_count; i++) {
+		const struct domicile_class *sets = &policy->classes[i].sets;
+
+		classes[i].deny = unknown;
+		set_translate(&classes[i].deny, &sets->deny, policy, indices);
+		set_translate(&classes[i].audit, &sets->audit, policy, indices);
+	}
+	return classes;
+}
+
+/* --- slots --------------------------------------------------------------- */
+
+static int map_fill(int map, const void *values, size_t size, __u32 count)
+{
+	cleanup(free_memory) __u32 *keys = calloc(BATCH, sizeof(*keys));
+
+	if (!keys)
+		return -ENOMEM;
+	for (__u32 done = 0; done < count;) {
+		__u32 batch = count - done < BATCH ? count - done : BATCH;
+
+		for (__u32 i = 0; i < batch; i++)
+			keys[i] = done + i;
+		if (bpf_map_update_batch(map, keys, (const char *)values + done * size, &batch,
+					 NULL))
+			return -errno;
+		done += batch;
+	}
+	return 0;
+}
+
+/* Puts a new array of @values at @slot of the array of maps @outer. */
+static int slot_put(int outer, __u32 slot, const char *name, const void *values, size_t size,
+		    __u32 count)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_INNER_MAP);
+	cleanup(close_fd) int inner = -1;
+	int err;
+
+	inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(__u32), size, count, &options);
+	if (inner < 0)
+		return -errno;
+	err = map_fill(inner, values, size, count);
+	if (err)
+		return err;
+	return bpf_map_update_elem(outer, &slot, &inner, 0) ? -errno : 0;
+}
+
+static int slot_fill(const struct policy *policy, const __u32 *indices,
+		     const struct enforcement *enforcement, __u32 slot)
+{
+	cleanup(free_memory) struct domicile_class *classes = classes_translate(policy, indices);
+	int err;
+
+	if (!classes)
+		return -ENOMEM;
+	err = slot_put(enforcement->net4, slot, "net4_slot", policy->ranges4,
+		       sizeof(*policy->ranges4), policy->range4_count);
+	if (!err)
+		err = slot_put(enforcement->net6, slot, "net6_slot", policy->ranges6,
+			       sizeof(*policy->ranges6), policy->range6_count);
+	if (!err)
+		err = slot_put(enforcement->classes, slot, "class_slot", classes, sizeof(*classes),
+			       policy->class_count);
+	if (err)
+		return err;
+	enforcement->state->slot[slot] = (struct domicile_slot){
+		.ranges4 = policy->range4_count,
+		.ranges6 = policy->range6_count,
+		.classes = policy->class_count,
+	};
+	return 0;
+}
+
+/* --- all together -------------------------------------------------------- */
+
+static enum answer prepare(const struct policy *policy, const struct enforcement *enforcement,
+			   struct domicile_label_table *table, __u64 generation)
+{
+	cleanup(free_memory) __u32 *indices = calloc(policy->label_count + 1, sizeof(*indices));
+	__u32 zero = 0;
+	int err;
+
+	if (!indices || bpf_map_lookup_elem(enforcement->label_table, &zero, table))
+		return refuse(ANSWER_HOST, "policy: cannot read the kernel's labels: %s",
+			      strerror(errno));
+	if (labels_number(policy, table, indices))
+		return refuse(ANSWER_NO, "policy: more than %d labels since enforcement started "
+			      "(domicile down and up forgets those that are no longer used)",
+			      DOMICILE_LABELS_MAX);
+	if (bpf_map_update_elem(enforcement->label_table, &zero, table, 0))
+		return refuse(ANSWER_HOST, "policy: cannot write the kernel's labels: %s",
+			      strerror(errno));
+	err = slot_fill(policy, indices, enforcement, generation % DOMICILE_SLOTS);
+	if (err)
+		return refuse(ANSWER_HOST, "policy: cannot fill the kernel's tables: %s",
+			      strerror(-err));
+	return label_sources(policy);
+}
+
+enum answer policy_apply(const struct policy *policy, const struct enforcement *enforcement)
+{
+	__u64 generation = enforcement->state->generation + 1;
+	cleanup(in_force_close) struct in_force before = { 0 };
+	struct domicile_label_table table;
+	enum answer answer;
+	int err;
+
+	in_force_read(&before);
+	answer = prepare(policy, enforcement, &table, generation);
+	if (answer != ANSWER_DONE)
+		return answer;
+	err = in_force_write(policy, generation, &table, &before);
+	if (err)
+		return refuse(ANSWER_HOST, "policy: cannot write " DOMICILE_RUN_DIR "/policy.json: "
+			      "%s", strerror(-err));
+	__atomic_store_n(&enforcement->state->generation, generation, __ATOMIC_RELEASE);
+	drop_sources(policy, enforcement, &before);
+	return ANSWER_DONE;
+}

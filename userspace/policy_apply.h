@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From a compiled policy to the kernel's slot that is not in force, and the switch. */
+#ifndef DOMICILE_POLICY_APPLY_H
+#define DOMICILE_POLICY_APPLY_H
+
+#include "answer.h"
+#include "policy.h"
+
+struct enforcement;
+
+/* Can this host keep what @policy says? Changes nothing, complains if not. */
+enum answer policy_apply_check(const struct policy *policy);
+
+/*
+ * Labels the sources, and then puts @policy in force; the caller has checked it
+ * and holds the lock. On failure the policy that was in force stays.
+ */
+enum answer policy_apply(const struct policy *policy, const struct enforcement *enforcement);
+
+/* Compiles @files without privilege; complains on standard error. */
+enum answer policy_read(char *const files[], size_t count, struct policy **policy);
+
+#endif /* DOMICILE_POLICY_APPLY_H */

@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The keys of a policy. Each mapping of the documents has a table of its keys;
+ * a key without a function is known, but nothing enforces it yet. It is
+ * refused, because a policy must never promise more than is done.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "policy_draft.h"
+#include "policy_reader.h"
+#include "policy_valid.h"
+#include "suggest.h"
+
+static int text_set(char **field, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return -ENOMEM;
+	free(*field);
+	*field = copy;
+	return 0;
+}
+
+static int read_mention(struct reader *reader, const struct node *node, struct draft_name *name,
+			const char *expected)
+{
+	if (node->type != NODE_TEXT || node_empty(node))
+		return reader_expected(reader, node, expected);
+	name->place = reader_place(reader, node);
+	return text_set(&name->text, node->text);
+}
+
+/* labels: */
+
+static int read_title(struct reader *reader, const struct node *node, void *into)
+{
+	struct policy_label *label = into;
+
+	if (node->type != NODE_TEXT || node_empty(node))
+		return reader_expected(reader, node, "a text");
+	return text_set(&label->title, node->text);
+}
+
+static int read_jurisdiction(struct reader *reader, const struct node *node, void *into)
+{
+	struct policy_label *label = into;
+	char meant[3] = "";
+
+	if (node->type == NODE_TEXT && strlen(node->text) == 2)
+		for (size_t i = 0; i < 2; i++)
+			meant[i] = node->text[i] & ~0x20;
+	if (!policy_jurisdiction_valid(meant) || strcmp(meant, node->text))
+		return reader_expected_near(reader, node, "a country code of two capital letters",
+					    policy_jurisdiction_valid(meant) ? meant : NULL);
+	memcpy(label->jurisdiction, meant, sizeof(meant));
+	return 0;
+}
+
+static int read_category(struct reader *reader, const struct node *node, void *into)
+{
+	struct policy_label *label = into;
+
+	int err = reader_check_name(reader, node, "a category of " POLICY_NAME_SYNTAX);
+
+	if (err || node->type != NODE_TEXT)
+		return err;
+	return text_set(&label->category, node->text);
+}
+
+static const struct key label_keys[] = {
+	KEY("title", read_title),
+	KEY("jurisdiction", read_jurisdiction),
+	KEY("category", read_category),
+};
+
+static int read_label(struct reader *reader, const struct node *key, void *into)
+{
+	struct draft *draft = into;
+	struct draft_label *new;
+
+	if (draft->label_count == DOMICILE_LABELS_MAX) {
+		reader_refuse(reader, key, "found more than %d labels, expected fewer",
+			      DOMICILE_LABELS_MAX);
+		return -EINVAL;
+	}
+	new = ARRAY_ADD(draft->labels, draft->label_count);
+	if (!new)
+		return -ENOMEM;
+	new->number = draft->label_count - 1;
+	new->label.id = label_id(key->text);
+	new->label.place = reader_place(reader, key);
+	if (text_set(&new->label.name, key->text) || text_set(&new->label.title, "") ||
+	    text_set(&new->label.category, ""))
+		return -ENOMEM;
+	return node_empty(key->next) ? 0 :
+	       reader_keys(reader, key->next, KEYS(label_keys), &new->label);
+}
+
+static int read_labels(struct reader *reader, const struct node *node, void *into)
+{
+	return node_empty(node) ? 0 : reader_names(reader, node, read_label, into);
+}
+
+/* networks: */
+
+static int refuse_prefix(struct reader *reader, const struct node *node,
+			 enum prefix_error error, const struct prefix *meant)
+{
+	static const char *const expected[] = {
+		[PREFIX_OK] = "",
+		[PREFIX_NO_ADDRESS] = "a prefix such as 198.51.100.0/24 or 2001:db8:20::/48",
+		[PREFIX_NO_LENGTH] = "a prefix with a length",
+		[PREFIX_BAD_LENGTH] = "a length of 0 to 32 for IPv4, of 0 to 128 for IPv6",
+		[PREFIX_HOST_BITS] = "a prefix without bits set beyond its length",
+		[PREFIX_MAPPED] = "IPv4 addresses written as such",
+	};
+	bool guess = error == PREFIX_NO_LENGTH || error == PREFIX_HOST_BITS ||
+		     error == PREFIX_MAPPED;
+	char text[PREFIX_TEXT_MAX];
+
+	_Static_assert(COUNT(expected) == PREFIX_ERRORS, "each error has a text");
+	if (guess)
+		prefix_text(meant, text);
+	return reader_expected_near(reader, node, expected[error], guess ? text : NULL);
+}
+
+static struct prefix *prefix_add(struct draft *draft, bool ipv6)
+{
+	if (ipv6)
+		return ARRAY_ADD(draft->prefixes6, draft->prefix6_count);
+	return ARRAY_ADD(draft->prefixes4, draft->prefix4_count);
+}
+
+static int read_prefix(struct reader *reader, const struct node *node, void *into)
+{
+	struct draft_network *network = into;
+	struct draft *draft = reader->draft;
+	struct prefix prefix = { .network = network->number }, *new;
+	enum prefix_error error;
+
+	error = node->type == NODE_TEXT ? prefix_parse(node->text, &prefix) : PREFIX_NO_ADDRESS;
+	if (error != PREFIX_OK)
+		return refuse_prefix(reader, node, error, &prefix);
+	if (draft->prefix4_count + draft->prefix6_count == POLICY_PREFIXES_MAX) {
+		reader_refuse(reader, node, "found more than %u prefixes, expected fewer",
+			      POLICY_PREFIXES_MAX);
+		return -EINVAL;
+	}
+	new = prefix_add(draft, prefix.ipv6);
+	if (!new)
+		return -ENOMEM;
+	*new = prefix;
+	++*(prefix.ipv6 ? &network->network.prefixes6 : &network->network.prefixes4);
+	return 0;
+}
+
+static int read_cidr(struct reader *reader, const struct node *node, void *into)
+{
+	return reader_words(reader, node, read_prefix, into);
+}
+
+static const struct key network_keys[] = {
+	REQUIRED("cidr", read_cidr),
+	LATER("country"),
+	LATER("file"),
+};
+
+static int read_network(struct reader *reader, const struct node *key, void *into)
+{
+	struct draft *draft = into;
+	struct draft_network *new;
+
+	if (draft->network_count == POLICY_NETWORKS_MAX) {
+		reader_refuse(reader, key, "found more than %d networks, expected fewer",
+			      POLICY_NETWORKS_MAX);
+		return -EINVAL;
+	}
+	new = ARRAY_ADD(draft->networks, draft->network_count);
+	if (!new)
+		return -ENOMEM;
+	new->number = draft->network_count - 1;
+	new->network.place = reader_place(reader, key);
+	if (text_set(&new->network.name, key->text))
+		return -ENOMEM;
+	return reader_keys(reader, key->next, KEYS(network_keys), new);
+}
+
+static int read_networks(struct reader *reader, const struct node *node, void *into)
+{
+	return node_empty(node) ? 0 : reader_names(reader, node, read_network, into);
+}
+
+/* sources: */
+
+static int read_path(struct reader *reader, const struct node *node, void *into)
+{
+	struct draft_source *source = into;
+	char near[PATH_MAX];
+	const char *wrong;
+
+	if (node->type != NODE_TEXT || node_empty(node))
+		return reader_expected(reader, node, "an absolute path");
+	wrong = policy_path_wrong(node->text);
+	if (wrong)
+		return reader_expected_near(reader, node, wrong,
+					    policy_path_near(node->text, near));
+	return text_set(&source->path, node->text);
+}
+
+static int read_source_label(struct reader *reader, const struct node *node, void *into)
+{
+	struct draft_source *source = into;
+
+	return read_mention(reader, node, &source->label, "a label");
+}
+
+static const struct key source_keys[] = {
+	REQUIRED("path", read_path),
+	REQUIRED("label", read_source_label),
+	LATER("listen"),
+	LATER("from"),
+};
+
+static int read_source(struct reader *reader, const struct node *node, void *into)
+{
+	struct draft *draft = into;
+	struct draft_source *new;
+
+	if (draft->source_count == POLICY_SOURCES_MAX) {
+		reader_refuse(reader, node, "found more than %d sources, expected fewer",
+			      POLICY_SOURCES_MAX);
+		return -EINVAL;
+	}
+	new = ARRAY_ADD(draft->sources, draft->source_count);
+	if (!new)
+		return -ENOMEM;
+	new->place = reader_place(reader, node);
+	return reader_keys(reader, node, KEYS(source_keys), new);
+}
+
+static int read_sources(struct reader *reader, const struct node *node, void *into)
+{
+	return node_empty(node) ? 0 : reader_list(reader, node, read_source, into);
+}
+
+/* rules: */
+
+static int read_rule_label(struct reader *reader, const struct node *node, void *into)
+{
+	struct draft_rule *rule = into;
+
+	return read_mention(reader, node, &rule->label, "a label");
+}
+
+static int read_allowed(struct reader *reader, const struct node *node, void *into)
+{
+	struct draft_rule *rule = into;
+	struct draft_name *new;
+
+	if (rule->allow_count == POLICY_NETWORKS_MAX) {
+		reader_refuse(reader, node, "found more than %d networks in a rule, expected fewer",
+			      POLICY_NETWORKS_MAX);
+		return -EINVAL;
+	}
+	new = ARRAY_ADD(rule->allow, rule->allow_count);
+	if (!new)
+		return -ENOMEM;
+	return read_mention(reader, node, new, "a network");
+}
+
+static int read_allow(struct reader *reader, const struct node *node, void *into)
+{
+	return reader_words(reader, node, read_allowed, into);
+}
+
+static int read_mode(struct reader *reader, const struct node *node, void *into)
+{
+	struct draft_rule *rule = into;
+	struct suggestion suggestion;
+
+	if (node->type != NODE_TEXT)
+		return reader_expected(reader, node, "'enforce' or 'audit'");
+	suggest_start(&suggestion, node->text);
+	for (int mode = 0; mode < POLICY_MODES; mode++) {
+		if (!strcmp(node->text, policy_mode_name(mode))) {
+			rule->mode = mode;
+			return 0;
+		}
+		suggest_offer(&suggestion, policy_mode_name(mode));
+	}
+	return reader_expected_near(reader, node, "'enforce' or 'audit'", suggestion.nearest);
+}
+
+static const struct key egress_keys[] = {
+	REQUIRED("allow", read_allow),
+	KEY("mode", read_mode),
+};
+
+static int read_egress(struct reader *reader, const struct node *node, void *into)
+{
+	return reader_keys(reader, node, KEYS(egress_keys), into);
+}
+
+static const struct key rule_keys[] = {
+	REQUIRED("label", read_rule_label),
+	REQUIRED("egress", read_egress),
+	LATER("storage"),
+	LATER("read"),
+	LATER("write"),
+};
+
+static int read_rule(struct reader *reader, const struct node *node, void *into)
+{
+	struct draft *draft = into;
+	struct draft_rule *new;
+
+	if (draft->rule_count == POLICY_RULES_MAX) {
+		reader_refuse(reader, node, "found more than %d rules, expected fewer",
+			      POLICY_RULES_MAX);
+		return -EINVAL;
+	}
+	new = ARRAY_ADD(draft->rules, draft->rule_count);
+	if (!new)
+		return -ENOMEM;
+	new->place = reader_place(reader, node);
+	return reader_keys(reader, node, KEYS(rule_keys), new);
+}
+
+static int read_rules(struct reader *reader, const struct node *node, void *into)
+{
+	return node_empty(node) ? 0 : reader_list(reader, node, read_rule, into);
+}
+
+/* The document. */
+
+/* Was read before everything else, see version_check(). */
+static int read_version(struct reader *reader, const struct node *node, void *into)
+{
+	(void)reader;
+	(void)node;
+	(void)into;
+	return 0;
+}
+
+static const struct key document_keys[] = {
+	REQUIRED("version", read_version),
+	KEY("labels", read_labels),
+	KEY("networks", read_networks),
+	KEY("sources", read_sources),
+	KEY("rules", read_rules),
+	LATER("places"),
+	LATER("declassifiers"),
+	LATER("carriers"),
+	LATER("terminals"),
+};
+
+/* -EINVAL: another version, whose keys may mean something else. */
+static int version_check(struct reader *reader, const struct node *node)
+{
+	size_t digits = node->type == NODE_TEXT ? strspn(node->text, "0123456789") : 0;
+	char quoted[POLICY_QUOTE_MAX];
+
+	if (node->type == NODE_TEXT && !strcmp(node->text, "1"))
+		return 0;
+	if (digits && !node->text[digits] && *node->text != '0')
+		reader_refuse(reader, node, "version %s is newer than this domicile understands "
+			      "(%d); upgrade domicile", policy_quote(node->text, quoted),
+			      POLICY_VERSION);
+	else
+		reader_expected(reader, node, "version 1");
+	return -EINVAL;
+}
+
+static const struct node *version_find(const struct node *root)
+{
+	if (root->type != NODE_MAPPING)
+		return NULL;
+	for (const struct node *key = root->child; key; key = key->next->next)
+		if (!strcmp(key->text, "version"))
+			return key->next;
+	return NULL;
+}
+
+/* Is there something that was perhaps meant to define names? */
+static bool document_incomplete(const struct node *root)
+{
+	if (root->type != NODE_MAPPING)
+		return true;
+	for (const struct node *key = root->child; key; key = key->next->next) {
+		const struct key *known = reader_key_find(KEYS(document_keys), key->text);
+
+		if (!known || ((known->read == read_labels || known->read == read_networks) &&
+			       key->next->type == NODE_SEQUENCE))
+			return true;
+	}
+	return false;
+}
+
+int draft_read(struct draft *draft, const struct policy_tree *tree, struct policy_errors *errors)
+{
+	struct reader reader = { draft, errors, tree->file };
+	const struct node *version = version_find(tree->root);
+
+	if (version && version_check(&reader, version)) {
+		draft->incomplete = true;
+		return 0;
+	}
+	if (document_incomplete(tree->root))
+		draft->incomplete = true;
+	return reader_keys(&reader, tree->root, KEYS(document_keys), draft);
+}
+
+static void rule_free(struct draft_rule *rule)
+{
+	for (size_t i = 0; i < rule->allow_count; i++)
+		free(rule->allow[i].text);
+	free(rule->allow);
+	free(rule->label.text);
+}
+
+void draft_free(struct draft *draft)
+{
+	for (size_t i = 0; i < draft->label_count; i++) {
+		free(draft->labels[i].label.name);
+		free(draft->labels[i].label.title);
+		free(draft->labels[i].label.category);
+	}
+	for (size_t i = 0; i < draft->network_count; i++)
+		free(draft->networks[i].network.name);
+	for (size_t i = 0; i < draft->source_count; i++) {
+		free(draft->sources[i].path);
+		free(draft->sources[i].label.text);
+	}
+	for (size_t i = 0; i < draft->rule_count; i++)
+		rule_free(&draft->rules[i]);
+	free(draft->labels);
+	free(draft->networks);
+	free(draft->prefixes4);
+	free(draft->prefixes6);
+	free(draft->sources);
+	free(draft->rules);
+	*draft = (struct draft){};
+}

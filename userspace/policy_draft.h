@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the documents of a policy define, before names are looked up. */
+#ifndef DOMICILE_POLICY_DRAFT_H
+#define DOMICILE_POLICY_DRAFT_H
+
+#include "policy_parse.h"
+#include "prefix.h"
+
+/* A mention of something that is defined elsewhere. */
+struct draft_name {
+	char *text;
+	struct policy_place place;
+};
+
+struct draft_label {
+	struct policy_label label;
+	__u32 number; /* in reading order */
+};
+
+struct draft_network {
+	struct policy_network network;
+	__u32 number; /* in reading order; the prefixes' network */
+};
+
+struct draft_source {
+	char *path;
+	struct draft_name label;
+	struct policy_place place;
+};
+
+struct draft_rule {
+	struct draft_name label;
+	enum policy_mode mode;
+	struct draft_name *allow;
+	size_t allow_count;
+	struct policy_place place;
+};
+
+/* Places borrow the name of the document. */
+struct draft {
+	struct draft_label *labels;
+	size_t label_count;
+	struct draft_network *networks;
+	size_t network_count;
+	struct prefix *prefixes4;
+	size_t prefix4_count;
+	struct prefix *prefixes6;
+	size_t prefix6_count;
+	struct draft_source *sources;
+	size_t source_count;
+	struct draft_rule *rules;
+	size_t rule_count;
+	bool incomplete; /* definitions were passed over: do not call names undefined */
+};
+
+/*
+ * Adds what a document defines. Returns 0, also when errors were added, or a
+ * negative errno when it makes no sense to go on.
+ */
+int draft_read(struct draft *draft, const struct policy_tree *tree, struct policy_errors *errors);
+void draft_free(struct draft *draft);
+
+#endif /* DOMICILE_POLICY_DRAFT_H */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The steps between documents and a policy that is ready to use. */
+#ifndef DOMICILE_POLICY_IMPL_H
+#define DOMICILE_POLICY_IMPL_H
+
+#include "policy_document.h"
+
+/*
+ * Parses and compiles. Returns 0 or a negative errno, -EINVAL with errors
+ * added. Needs no privilege and touches nothing outside the process. What it
+ * makes lacks what policy_finish() adds.
+ */
+int policy_build(const struct documents *documents, struct policy **ret,
+		 struct policy_errors *errors);
+
+/*
+ * Adds what follows from the rest of a valid policy: deny and audit sets,
+ * class texts, address counts, digest, and names of files of its own.
+ */
+int policy_finish(struct policy *policy, const struct documents *documents);
+
+#endif /* DOMICILE_POLICY_IMPL_H */

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <jansson.h>
+
+#include "policy.h"
+
+static json_t *json_place(const struct policy_place *place)
+{
+	json_t *file = json_string(place->file);
+
+	return json_pack("{s:o, s:i, s:i}", "file", file ? file : json_null(), "line",
+			 (int)place->line, "column", (int)place->column);
+}
+
+/* Passes @array on, or NULL if @member could not be added. */
+static json_t *json_add(json_t *array, json_t *member)
+{
+	if (!json_array_append_new(array, member))
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
+static json_t *json_files(const struct policy *policy)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < policy->file_count; i++) {
+		json_t *file = json_string(policy->files[i]);
+
+		array = json_add(array, file ? file : json_null());
+	}
+	return array;
+}
+
+static json_t *json_labels(const struct policy *policy)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < policy->label_count; i++) {
+		const struct policy_label *label = &policy->labels[i];
+
+		array = json_add(array, json_pack("{s:s, s:I, s:s, s:s, s:s, s:o}", "name",
+						  label->name, "id", (json_int_t)label->id,
+						  "title", label->title, "jurisdiction",
+						  label->jurisdiction, "category",
+						  label->category, "place",
+						  json_place(&label->place)));
+	}
+	return array;
+}
+
+static json_t *json_networks(const struct policy *policy)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < policy->network_count; i++) {
+		const struct policy_network *network = &policy->networks[i];
+
+		array = json_add(array, json_pack("{s:s, s:I, s:I, s:I, s:o}", "name",
+						  network->name, "prefixes4",
+						  (json_int_t)network->prefixes4, "prefixes6",
+						  (json_int_t)network->prefixes6, "addresses4",
+						  (json_int_t)network->addresses4, "place",
+						  json_place(&network->place)));
+	}
+	return array;
+}
+
+static json_t *json_sources(const struct policy *policy)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < policy->source_count; i++) {
+		const struct policy_source *source = &policy->sources[i];
+
+		array = json_add(array, json_pack("{s:s, s:s, s:o}", "path", source->path,
+						  "label", policy->labels[source->label].name,
+						  "place", json_place(&source->place)));
+	}
+	return array;
+}
+
+static json_t *json_allowed(const struct policy *policy, const struct policy_rule *rule)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < rule->network_count; i++)
+		array = json_add(array, json_string(policy->networks[rule->networks[i]].name));
+	return array;
+}
+
+static json_t *json_rules(const struct policy *policy)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < policy->rule_count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+
+		array = json_add(array, json_pack("{s:s, s:{s:o, s:s}, s:o}", "label",
+						  policy->labels[rule->label].name, "egress",
+						  "allow", json_allowed(policy, rule), "mode",
+						  policy_mode_name(rule->mode), "place",
+						  json_place(&rule->place)));
+	}
+	return array;
+}
+
+json_t *policy_json(const struct policy *policy)
+{
+	char digest[POLICY_DIGEST_TEXT_SIZE];
+
+	policy_digest_text(policy, digest);
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}}", "version",
+			 POLICY_VERSION, "digest", digest, "files", json_files(policy), "labels",
+			 json_labels(policy), "networks", json_networks(policy), "sources",
+			 json_sources(policy), "rules", json_rules(policy), "counts", "ranges4",
+			 (json_int_t)policy->range4_count, "ranges6",
+			 (json_int_t)policy->range6_count, "classes",
+			 (json_int_t)policy->class_count);
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy.h"
+
+static int wider(int width, const char *text)
+{
+	int size = strlen(text);
+
+	return size > width ? size : width;
+}
+
+static const char *or_dash(const char *text)
+{
+	return *text ? text : "-";
+}
+
+static int labels_width(const struct policy *policy)
+{
+	int width = strlen("LABEL");
+
+	for (size_t i = 0; i < policy->label_count; i++)
+		width = wider(width, policy->labels[i].name);
+	return width;
+}
+
+static int networks_width(const struct policy *policy)
+{
+	int width = strlen("NETWORK");
+
+	for (size_t i = 0; i < policy->network_count; i++)
+		width = wider(width, policy->networks[i].name);
+	return width;
+}
+
+static void show_labels(const struct policy *policy, FILE *file)
+{
+	int name = labels_width(policy), category = strlen("CATEGORY");
+
+	for (size_t i = 0; i < policy->label_count; i++)
+		category = wider(category, policy->labels[i].category);
+	fprintf(file, "\n%-*s  ID          JURISDICTION  %-*s  TITLE\n", name, "LABEL", category,
+		"CATEGORY");
+	for (size_t i = 0; i < policy->label_count; i++) {
+		const struct policy_label *label = &policy->labels[i];
+
+		fprintf(file, "%-*s  0x%08x  %-12s  %-*s  %s\n", name, label->name, label->id,
+			or_dash(label->jurisdiction), category, or_dash(label->category),
+			or_dash(label->title));
+	}
+}
+
+static void show_networks(const struct policy *policy, FILE *file)
+{
+	int name = networks_width(policy);
+
+	fprintf(file, "\n%-*s  IPV4 PREFIXES  IPV4 ADDRESSES  IPV6 PREFIXES\n", name, "NETWORK");
+	for (size_t i = 0; i < policy->network_count; i++) {
+		const struct policy_network *network = &policy->networks[i];
+
+		fprintf(file, "%-*s  %13u  %14" PRIu64 "  %13u\n", name, network->name,
+			network->prefixes4, (uint64_t)network->addresses4, network->prefixes6);
+	}
+}
+
+static void show_sources(const struct policy *policy, FILE *file)
+{
+	int name = labels_width(policy);
+
+	fprintf(file, "\n%-*s  SOURCE\n", name, "LABEL");
+	for (size_t i = 0; i < policy->source_count; i++)
+		fprintf(file, "%-*s  %s\n", name, policy->labels[policy->sources[i].label].name,
+			policy->sources[i].path);
+}
+
+static void show_rule(const struct policy *policy, const struct policy_rule *rule, int name,
+		      FILE *file)
+{
+	fprintf(file, "%-*s  %-7s  ", name, policy->labels[rule->label].name,
+		policy_mode_name(rule->mode));
+	for (size_t i = 0; i < rule->network_count; i++)
+		fprintf(file, "%s%s", i ? ", " : "", policy->networks[rule->networks[i]].name);
+	fprintf(file, "%s  (%s:%u)\n", rule->network_count ? "" : "nowhere", rule->place.file,
+		rule->place.line);
+}
+
+static void show_rules(const struct policy *policy, FILE *file)
+{
+	int name = labels_width(policy);
+
+	fprintf(file, "\n%-*s  MODE     MAY GO TO\n", name, "LABEL");
+	for (size_t i = 0; i < policy->rule_count; i++)
+		show_rule(policy, &policy->rules[i], name, file);
+}
+
+/* Labels that no rule speaks about. */
+static void show_unruled(const struct policy *policy, FILE *file)
+{
+	int name = labels_width(policy);
+
+	for (size_t i = 0; i < policy->label_count; i++) {
+		size_t j = 0;
+
+		while (j < policy->rule_count && policy->rules[j].label != i)
+			j++;
+		if (j == policy->rule_count)
+			fprintf(file, "%-*s  %-7s  nowhere  (no rule)\n", name,
+				policy->labels[i].name, policy_mode_name(POLICY_ENFORCE));
+	}
+}
+
+void policy_show(const struct policy *policy, FILE *file)
+{
+	char digest[POLICY_DIGEST_TEXT_SIZE];
+
+	policy_digest_text(policy, digest);
+	fprintf(file, "digest  %s\n", digest);
+	for (size_t i = 0; i < policy->file_count; i++)
+		fprintf(file, "%-6s  %s\n", i ? "" : "files", policy->files[i]);
+	fprintf(file, "ranges  %zu IPv4, %zu IPv6, of %zu network classes\n",
+		policy->range4_count, policy->range6_count, policy->class_count);
+	if (policy->label_count)
+		show_labels(policy, file);
+	if (policy->network_count)
+		show_networks(policy, file);
+	if (policy->source_count)
+		show_sources(policy, file);
+	if (policy->label_count) {
+		show_rules(policy, file);
+		show_unruled(policy, file);
+	}
+}

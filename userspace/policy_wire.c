@@ -1,0 +1,548 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "netset.h"
+#include "policy_error.h"
+#include "policy_valid.h"
+#include "policy_wire.h"
+
+#define WIRE_MAGIC 0x504d4f44u /* "DOMP" */
+#define WIRE_VERSION 1
+#define WIRE_NO_FILE (~0u)
+#define WIRE_TEXT_MAX (64u << 20)
+#define WIRE_ERRNO_MAX 4095
+
+/* Writing: an output that ran out of memory stays failed. */
+struct output {
+	char *data;
+	size_t size;
+	size_t room;
+	bool failed;
+};
+
+static void put(struct output *output, const void *data, size_t size)
+{
+	size_t room = output->room ? output->room : 4096;
+	char *grown;
+
+	while (room - output->size < size)
+		room *= 2;
+	if (!output->failed && room != output->room) {
+		grown = realloc(output->data, room);
+		output->failed = !grown;
+		if (grown) {
+			output->data = grown;
+			output->room = room;
+		}
+	}
+	if (output->failed)
+		return;
+	if (size)
+		memcpy(output->data + output->size, data, size);
+	output->size += size;
+}
+
+static void put_u32(struct output *output, __u32 value)
+{
+	put(output, &value, sizeof(value));
+}
+
+static void put_text(struct output *output, const char *text)
+{
+	put_u32(output, strlen(text));
+	put(output, text, strlen(text));
+}
+
+static void put_place(struct output *output, const struct documents *documents,
+		      const struct policy_place *place)
+{
+	put_u32(output, place->file ? documents_index(documents, place->file) : WIRE_NO_FILE);
+	put_u32(output, place->line);
+	put_u32(output, place->column);
+}
+
+static void put_errors(struct output *output, const struct documents *documents,
+		       const struct policy_errors *errors)
+{
+	put_u32(output, errors->count);
+	put_u32(output, errors->more);
+	for (size_t i = 0; i < errors->count; i++) {
+		const struct policy_error *error = &errors->list[i];
+
+		put_place(output, documents, &(struct policy_place){ error->file, error->line,
+			  error->column });
+		put_text(output, error->text);
+	}
+}
+
+static void put_numbers(struct output *output, const __u32 *numbers, size_t count)
+{
+	put_u32(output, count);
+	put(output, numbers, count * sizeof(*numbers));
+}
+
+static void put_labels(struct output *output, const struct documents *documents,
+		       const struct policy *policy)
+{
+	put_u32(output, policy->label_count);
+	for (size_t i = 0; i < policy->label_count; i++) {
+		const struct policy_label *label = &policy->labels[i];
+
+		put_text(output, label->name);
+		put_text(output, label->title);
+		put_text(output, label->category);
+		put_text(output, label->jurisdiction);
+		put_place(output, documents, &label->place);
+	}
+}
+
+static void put_networks(struct output *output, const struct documents *documents,
+			 const struct policy *policy)
+{
+	put_u32(output, policy->network_count);
+	for (size_t i = 0; i < policy->network_count; i++) {
+		const struct policy_network *network = &policy->networks[i];
+
+		put_text(output, network->name);
+		put_u32(output, network->prefixes4);
+		put_u32(output, network->prefixes6);
+		put_place(output, documents, &network->place);
+	}
+}
+
+static void put_tables(struct output *output, const struct policy *policy)
+{
+	put_u32(output, policy->class_count);
+	for (size_t i = 0; i < policy->class_count; i++)
+		put_numbers(output, policy->classes[i].networks, policy->classes[i].network_count);
+	put_u32(output, policy->range4_count);
+	put(output, policy->ranges4, policy->range4_count * sizeof(*policy->ranges4));
+	put_u32(output, policy->range6_count);
+	put(output, policy->ranges6, policy->range6_count * sizeof(*policy->ranges6));
+}
+
+static void put_sources(struct output *output, const struct documents *documents,
+			const struct policy *policy)
+{
+	put_u32(output, policy->source_count);
+	for (size_t i = 0; i < policy->source_count; i++) {
+		put_text(output, policy->sources[i].path);
+		put_u32(output, policy->sources[i].label);
+		put_place(output, documents, &policy->sources[i].place);
+	}
+}
+
+static void put_rules(struct output *output, const struct documents *documents,
+		      const struct policy *policy)
+{
+	put_u32(output, policy->rule_count);
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+
+		put_u32(output, rule->label);
+		put_u32(output, rule->mode);
+		put_numbers(output, rule->networks, rule->network_count);
+		put_place(output, documents, &rule->place);
+	}
+}
+
+int policy_pack(const struct policy_result *result, const struct policy_errors *errors,
+		const struct documents *documents, void **ret, size_t *ret_size)
+{
+	struct output output = {};
+
+	put_u32(&output, WIRE_MAGIC);
+	put_u32(&output, WIRE_VERSION);
+	put_u32(&output, -result->err);
+	if (result->policy) {
+		put_labels(&output, documents, result->policy);
+		put_networks(&output, documents, result->policy);
+		put_tables(&output, result->policy);
+		put_sources(&output, documents, result->policy);
+		put_rules(&output, documents, result->policy);
+	} else {
+		put_errors(&output, documents, errors);
+	}
+	if (output.failed) {
+		free(output.data);
+		return -ENOMEM;
+	}
+	*ret = output.data;
+	*ret_size = output.size;
+	return 0;
+}
+
+/* Reading: the first error stays; what is read after it is empty. */
+struct input {
+	const char *data;
+	size_t left;
+	const struct documents *documents;
+	int err;
+};
+
+static void input_fail(struct input *input, int err)
+{
+	if (!input->err)
+		input->err = err;
+	input->left = 0;
+}
+
+static void input_check(struct input *input, bool right)
+{
+	if (!right)
+		input_fail(input, -EBADMSG);
+}
+
+static void get(struct input *input, void *data, size_t size)
+{
+	if (size > input->left) {
+		input_fail(input, -EBADMSG);
+		memset(data, 0, size);
+		return;
+	}
+	if (size)
+		memcpy(data, input->data, size);
+	input->data += size;
+	input->left -= size;
+}
+
+static __u32 get_u32(struct input *input)
+{
+	__u32 value;
+
+	get(input, &value, sizeof(value));
+	return value;
+}
+
+/* A count of members that take up @size bytes or more each. */
+static size_t get_count(struct input *input, size_t min, size_t max, size_t size)
+{
+	size_t count = get_u32(input);
+
+	input_check(input, count >= min && count <= max && count <= input->left / size);
+	return input->err ? 0 : count;
+}
+
+static void *get_memory(struct input *input, size_t count, size_t size)
+{
+	void *memory = input->err ? NULL : calloc(count + 1, size);
+
+	if (!memory)
+		input_fail(input, -ENOMEM);
+	return memory;
+}
+
+static char *get_text(struct input *input)
+{
+	size_t size = get_count(input, 0, WIRE_TEXT_MAX, 1);
+	char *text = get_memory(input, size, 1);
+
+	if (!text)
+		return NULL;
+	get(input, text, size);
+	input_check(input, strlen(text) == size && policy_text_valid(text));
+	return text;
+}
+
+static char *get_name(struct input *input)
+{
+	char *name = get_text(input);
+
+	input_check(input, name && policy_name_valid(name));
+	return name;
+}
+
+static struct policy_place get_place(struct input *input)
+{
+	__u32 file = get_u32(input);
+	struct policy_place place = {};
+
+	place.line = get_u32(input);
+	place.column = get_u32(input);
+	input_check(input, file < input->documents->count && place.line && place.column);
+	if (!input->err)
+		place.file = input->documents->list[file].file;
+	return place;
+}
+
+/* Ascending numbers below @limit. */
+static __u32 *get_numbers(struct input *input, size_t limit, size_t *ret_count)
+{
+	size_t count = get_count(input, 0, limit, sizeof(__u32));
+	__u32 *numbers = get_memory(input, count, sizeof(*numbers));
+
+	if (!numbers)
+		return NULL;
+	*ret_count = count;
+	get(input, numbers, count * sizeof(*numbers));
+	for (size_t i = 0; i < count; i++)
+		input_check(input, numbers[i] < limit && (!i || numbers[i - 1] < numbers[i]));
+	return numbers;
+}
+
+static void get_jurisdiction(struct input *input, struct policy_label *label)
+{
+	char *code = get_text(input);
+
+	input_check(input, code && (!*code || policy_jurisdiction_valid(code)));
+	if (!input->err)
+		memcpy(label->jurisdiction, code, strlen(code));
+	free(code);
+}
+
+static void get_label(struct input *input, struct policy_label *label)
+{
+	label->name = get_name(input);
+	label->title = get_text(input);
+	label->category = get_text(input);
+	input_check(input, label->category &&
+		    (!*label->category || policy_name_valid(label->category)));
+	get_jurisdiction(input, label);
+	label->place = get_place(input);
+	if (!input->err)
+		label->id = label_id(label->name);
+}
+
+static void get_labels(struct input *input, struct policy *policy)
+{
+	size_t count = get_count(input, 0, DOMICILE_LABELS_MAX, 7 * sizeof(__u32));
+	struct policy_label *labels = get_memory(input, count, sizeof(*labels));
+
+	if (!labels)
+		return;
+	policy->labels = labels;
+	policy->label_count = count;
+	for (size_t i = 0; i < count && !input->err; i++) {
+		get_label(input, &labels[i]);
+		if (i && !input->err)
+			input_check(input, strcmp(labels[i - 1].name, labels[i].name) < 0);
+		for (size_t j = 0; j < i; j++)
+			input_check(input, labels[j].id != labels[i].id);
+	}
+}
+
+static void get_networks(struct input *input, struct policy *policy)
+{
+	size_t count = get_count(input, 0, POLICY_NETWORKS_MAX, 6 * sizeof(__u32));
+	struct policy_network *networks = get_memory(input, count, sizeof(*networks));
+
+	if (!networks)
+		return;
+	policy->networks = networks;
+	policy->network_count = count;
+	for (size_t i = 0; i < count && !input->err; i++) {
+		networks[i].name = get_name(input);
+		networks[i].prefixes4 = get_u32(input);
+		networks[i].prefixes6 = get_u32(input);
+		networks[i].place = get_place(input);
+		if (i && !input->err)
+			input_check(input, strcmp(networks[i - 1].name, networks[i].name) < 0);
+	}
+}
+
+/* Each class is another set, and the first is empty. */
+static void check_classes(struct input *input, const struct policy *policy)
+{
+	__u64 set[POLICY_NETWORKS_MAX / 64 + 1];
+	struct netset_table sets;
+
+	if (netset_table_init(&sets, policy->network_count, policy->class_count)) {
+		input_fail(input, -ENOMEM);
+		return;
+	}
+	for (size_t i = 0; i < policy->class_count && !input->err; i++) {
+		const struct policy_class *class = &policy->classes[i];
+
+		memset(set, 0, sizeof(set));
+		for (size_t j = 0; j < class->network_count; j++)
+			set[class->networks[j] / 64] |= 1ull << (class->networks[j] % 64);
+		input_check(input, netset_number(&sets, set) == (int)i);
+	}
+	netset_table_free(&sets);
+}
+
+static void get_classes(struct input *input, struct policy *policy)
+{
+	size_t count = get_count(input, 1, DOMICILE_CLASSES_MAX, sizeof(__u32));
+	struct policy_class *classes = get_memory(input, count, sizeof(*classes));
+
+	if (!classes)
+		return;
+	policy->classes = classes;
+	policy->class_count = count;
+	for (size_t i = 0; i < count && !input->err; i++)
+		classes[i].networks = get_numbers(input, policy->network_count,
+						  &classes[i].network_count);
+	if (!input->err)
+		check_classes(input, policy);
+}
+
+static void get_ranges4(struct input *input, struct policy *policy)
+{
+	struct domicile_range4 *ranges;
+	size_t count = get_count(input, 1, DOMICILE_RANGES_MAX, sizeof(*ranges));
+
+	ranges = policy->ranges4 = get_memory(input, count, sizeof(*ranges));
+	if (!ranges)
+		return;
+	policy->range4_count = count;
+	get(input, ranges, count * sizeof(*ranges));
+	for (size_t i = 0; i < count; i++) {
+		input_check(input, ranges[i].class < policy->class_count);
+		input_check(input, i ? ranges[i - 1].start < ranges[i].start &&
+			    ranges[i - 1].class != ranges[i].class : !ranges[i].start);
+	}
+}
+
+static bool range6_before(const struct domicile_range6 *a, const struct domicile_range6 *b)
+{
+	return a->hi < b->hi || (a->hi == b->hi && a->lo < b->lo);
+}
+
+static void get_ranges6(struct input *input, struct policy *policy)
+{
+	struct domicile_range6 *ranges;
+	size_t count = get_count(input, 1, DOMICILE_RANGES_MAX, sizeof(*ranges));
+
+	ranges = policy->ranges6 = get_memory(input, count, sizeof(*ranges));
+	if (!ranges)
+		return;
+	policy->range6_count = count;
+	get(input, ranges, count * sizeof(*ranges));
+	for (size_t i = 0; i < count; i++) {
+		input_check(input, ranges[i].class < policy->class_count && !ranges[i].reserved);
+		input_check(input, i ? range6_before(&ranges[i - 1], &ranges[i]) &&
+			    ranges[i - 1].class != ranges[i].class :
+			    !ranges[i].hi && !ranges[i].lo);
+	}
+}
+
+static void get_source(struct input *input, struct policy_source *source, size_t labels)
+{
+	source->path = get_text(input);
+	input_check(input, source->path && !policy_path_wrong(source->path));
+	source->label = get_u32(input);
+	input_check(input, source->label < labels);
+	source->place = get_place(input);
+}
+
+static bool source_before(const struct policy_source *a, const struct policy_source *b)
+{
+	int order = strcmp(a->path, b->path);
+
+	return order ? order < 0 : a->label < b->label;
+}
+
+static void get_sources(struct input *input, struct policy *policy)
+{
+	size_t count = get_count(input, 0, POLICY_SOURCES_MAX, 5 * sizeof(__u32));
+	struct policy_source *sources = get_memory(input, count, sizeof(*sources));
+
+	if (!sources)
+		return;
+	policy->sources = sources;
+	policy->source_count = count;
+	for (size_t i = 0; i < count && !input->err; i++) {
+		get_source(input, &sources[i], policy->label_count);
+		if (i && !input->err)
+			input_check(input, source_before(&sources[i - 1], &sources[i]));
+	}
+}
+
+static void get_rules(struct input *input, struct policy *policy)
+{
+	size_t count = get_count(input, 0, POLICY_RULES_MAX, 6 * sizeof(__u32));
+	struct policy_rule *rules = get_memory(input, count, sizeof(*rules));
+
+	if (!rules)
+		return;
+	policy->rules = rules;
+	policy->rule_count = count;
+	for (size_t i = 0; i < count && !input->err; i++) {
+		__u32 mode;
+
+		rules[i].label = get_u32(input);
+		mode = get_u32(input);
+		input_check(input, rules[i].label < policy->label_count && mode < POLICY_MODES);
+		input_check(input, !i || rules[i - 1].label <= rules[i].label);
+		rules[i].mode = mode;
+		rules[i].networks = get_numbers(input, policy->network_count,
+						&rules[i].network_count);
+		rules[i].place = get_place(input);
+	}
+}
+
+/* An error's text is only shown: make it harmless rather than refuse it. */
+static void get_error(struct input *input, struct policy_error *error)
+{
+	__u32 file = get_u32(input);
+	size_t size;
+	ptrdiff_t at;
+
+	*error = (struct policy_error){};
+	input_check(input, file == WIRE_NO_FILE || file < input->documents->count);
+	if (!input->err && file != WIRE_NO_FILE)
+		error->file = input->documents->list[file].file;
+	error->line = get_u32(input);
+	error->column = get_u32(input);
+	size = get_count(input, 1, sizeof(error->text) - 1, 1);
+	get(input, error->text, size);
+	while ((at = policy_control_find(error->text, strlen(error->text))) >= 0)
+		error->text[at] = '?';
+}
+
+static void get_errors(struct input *input, struct policy_errors *errors)
+{
+	struct policy_errors got = {};
+
+	got.count = get_count(input, 0, POLICY_ERRORS_MAX, 4 * sizeof(__u32));
+	got.more = get_u32(input);
+	for (size_t i = 0; i < got.count && !input->err; i++)
+		get_error(input, &got.list[i]);
+	input_check(input, !input->left);
+	if (!input->err)
+		*errors = got;
+}
+
+static struct policy *get_policy(struct input *input)
+{
+	struct policy *policy = get_memory(input, 1, sizeof(*policy));
+
+	if (!policy)
+		return NULL;
+	get_labels(input, policy);
+	get_networks(input, policy);
+	get_classes(input, policy);
+	get_ranges4(input, policy);
+	get_ranges6(input, policy);
+	get_sources(input, policy);
+	get_rules(input, policy);
+	input_check(input, !input->left);
+	if (!input->err)
+		return policy;
+	policy_free(policy);
+	return NULL;
+}
+
+int policy_unpack(const void *data, size_t size, const struct documents *documents,
+		  struct policy_result *result, struct policy_errors *errors)
+{
+	struct input input = { .data = data, .left = size, .documents = documents };
+	struct policy *policy = NULL;
+	__u32 err;
+
+	input_check(&input, get_u32(&input) == WIRE_MAGIC);
+	input_check(&input, get_u32(&input) == WIRE_VERSION);
+	err = get_u32(&input);
+	input_check(&input, err <= WIRE_ERRNO_MAX);
+	if (err)
+		get_errors(&input, errors);
+	else
+		policy = get_policy(&input);
+	if (input.err)
+		return input.err;
+	*result = (struct policy_result){ policy, -(int)err };
+	return 0;
+}
