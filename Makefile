@@ -15,8 +15,11 @@ SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share/domicile
 
-KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
-	$(lastword $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V)))
+builds = $(shell ls -d /lib/modules/$(1)/build 2>/dev/null | sort -V | \
+	awk -F '[/.]' '$$4 > 6 || ($$4 == 6 && $$5 + 0 >= 12)')
+KDIR ?= $(firstword $(call builds,$(shell uname -r)) $(lastword $(call builds,*)))
+# The kernel that tests/vm/run boots.
+VM_KDIR = $(lastword $(call builds,6.12*))
 KVERSION = $(notdir $(patsubst %/build,%,$(KDIR)))
 
 O := build
@@ -61,8 +64,14 @@ module: $(O)/kmod/domicile.ko $(O)/bin/domicile.ko
 KMOD_SOURCES := $(wildcard kmod/*.c kmod/*.h) Kbuild $(wildcard include/domicile/*.h \
 	include/uapi/linux/*.h)
 
+# Changes when the kernel does that everything is built for.
+$(O)/kdir: FORCE
+	$(Q)mkdir -p $(@D) && echo '$(KDIR)' | cmp -s - $@ || echo '$(KDIR)' > $@
+.PHONY: FORCE
+FORCE:
+
 # Kbuild writes beside its sources: give it a mirror of them.
-$(O)/kmod/domicile.ko: $(KMOD_SOURCES)
+$(O)/kmod/domicile.ko: $(KMOD_SOURCES) $(O)/kdir
 	$(if $(KDIR),,$(error no kernel headers found; run tools/setup or give KDIR=))
 	$(call say,KMOD,$(KVERSION))
 	$(Q)mkdir -p $(O)/kmod && cp -p $(wildcard kmod/*.c kmod/*.h) Kbuild $(O)/kmod/
@@ -76,7 +85,7 @@ $(O)/bin/domicile.ko: $(O)/kmod/domicile.ko
 .PHONY: bpf
 bpf: $(O)/bpf/domicile.skel.h
 
-$(O)/bpf/vmlinux.h: $(KDIR)/vmlinux
+$(O)/bpf/vmlinux.h: $(KDIR)/vmlinux $(O)/kdir
 	$(call say,BTF,$@)
 	$(Q)mkdir -p $(@D) && $(BPFTOOL) btf dump file $< format c > $@.tmp && mv $@.tmp $@
 
@@ -105,6 +114,82 @@ $(O)/bin/domiciled: $(call objects,userspace/domiciled.c $(COMMON))
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $^ -o $@ $(ALL_LDFLAGS)
 
+# --- the two commands -------------------------------------------------------
+# Each installs what it needs and builds: on a bare machine the variables above
+# have nothing to look at before that, hence the second make.
+.PHONY: setup run test
+setup:
+	$(Q)tools/setup
+
+run: setup
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tools/demo
+
+test: setup
+	$(Q)$(MAKE) --no-print-directory for-vm
+	$(Q)tools/test
+
+.PHONY: for-vm
+for-vm:
+	$(Q)$(MAKE) --no-print-directory all tests KDIR='$(VM_KDIR)'
+
+# --- tests and measurements -------------------------------------------------
+.PHONY: tests check bench
+tests:
+	$(Q)$(MAKE) --no-print-directory -C tests OUTPUT=$(abspath $(O)/tests)
+
+check:
+	$(Q)$(MAKE) --no-print-directory -C tests/unit check CC='$(CC)'
+
+bench: all $(O)/bench/calls $(O)/bench/empty $(O)/bench/empty.bpf.o
+	$(Q)tests/vm/run --icount -- bench/run.sh
+
+# Static: what a process maps is what fork copies.
+$(O)/bench/calls: bench/calls.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(LDFLAGS) \
+		-static $< -o $@
+
+$(O)/bench/empty: bench/empty.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $< -o $@ $(ALL_LDFLAGS)
+
+# Empty programs on the hooks of the product, whatever they are.
+$(O)/bench/empty.bpf.c: bench/empty.sh $(O)/bpf/domicile.bpf.o
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D) && $^ > $@.tmp && mv $@.tmp $@
+
+$(O)/bench/empty.bpf.o: $(O)/bench/empty.bpf.c $(O)/bpf/vmlinux.h
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+# --- installation -----------------------------------------------------------
+MODDIR = /lib/modules/$(KVERSION)/updates
+
+.PHONY: install uninstall
+install: all
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MODDIR) $(DESTDIR)$(MANDIR)/man8 \
+		$(DESTDIR)$(DATADIR)/policies $(DESTDIR)$(PREFIX)/include/linux \
+		$(DESTDIR)/etc/domicile
+	install -m 0755 $(O)/bin/domicile $(O)/bin/domiciled $(DESTDIR)$(SBINDIR)/
+	install -m 0644 $(O)/kmod/domicile.ko $(DESTDIR)$(MODDIR)/
+	install -m 0644 userspace/man/*.8 $(DESTDIR)$(MANDIR)/man8/
+	install -m 0644 policies/*.yaml $(DESTDIR)$(DATADIR)/policies/
+	install -m 0644 include/uapi/linux/domicile.h $(DESTDIR)$(PREFIX)/include/linux/
+	$(if $(DESTDIR),,depmod $(KVERSION))
+
+# /etc/domicile is the administrator's and stays unless it is empty.
+uninstall:
+	rm -f $(DESTDIR)$(SBINDIR)/domicile $(DESTDIR)$(SBINDIR)/domiciled
+	rm -f $(DESTDIR)$(MODDIR)/domicile.ko
+	rm -f $(patsubst userspace/man/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard userspace/man/*.8))
+	rm -f $(DESTDIR)$(PREFIX)/include/linux/domicile.h
+	rm -rf $(DESTDIR)$(DATADIR)
+	-rmdir $(DESTDIR)/etc/domicile 2>/dev/null
+	$(if $(DESTDIR),,depmod $(KVERSION))
+
 .PHONY: clean
 clean:
 	rm -rf $(O)/bin $(O)/bpf $(O)/kmod $(O)/userspace $(O)/unit $(O)/tests $(O)/bench
+
+.DELETE_ON_ERROR:
