@@ -49,6 +49,8 @@
 #define ETH_P_IPV6 0x86dd
 #define SIGKILL 9
 #define PROC_SUPER_MAGIC 0x9fa0
+#define PID_FS_MAGIC 0x50494446
+#define NSFS_MAGIC 0x6e736673
 
 /* From v6.4 on, kernel/bpf/helpers.c; libbpf 1.4 wraps them by these names. */
 extern void bpf_rcu_read_lock(void) __ksym;

@@ -55,7 +55,7 @@ static __noinline int file_join(struct file *file, const struct domicile_taint *
 	label = inode_label(inode, 0);
 	if (label && label_set_covers(&label->set, &taint->set))
 		return 0;
-	if (!domicile_label_storable(file) && inode->i_sb->s_magic == PROC_SUPER_MAGIC)
+	if (is_kernel_object(inode))
 		return 0;
 	if (!label)
 		label = inode_label(inode, BPF_LOCAL_STORAGE_GET_F_CREATE);

@@ -125,8 +125,7 @@ static __noinline int file_storable(struct file *file, __u16 hook)
 	if (!(file->f_mode & FMODE_WRITE) || !is_regular(file->f_inode))
 		return 0;
 	taint = taint_current();
-	if (!taint || domicile_label_storable(file) ||
-	    file->f_inode->i_sb->s_magic == PROC_SUPER_MAGIC)
+	if (!taint || is_kernel_object(file->f_inode) || domicile_label_storable(file))
 		return 0;
 	event.denied = taint->set;
 	event.origin = taint->origin;

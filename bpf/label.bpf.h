@@ -51,6 +51,14 @@ static __always_inline bool is_regular(struct inode *inode)
 	return (inode->i_mode & S_IFMT) == S_IFREG;
 }
 
+/* Regular files that stand for something else of the kernel's, and hold no data. */
+static __always_inline bool is_kernel_object(struct inode *inode)
+{
+	unsigned long magic = inode->i_sb->s_magic;
+
+	return magic == PROC_SUPER_MAGIC || magic == PID_FS_MAGIC || magic == NSFS_MAGIC;
+}
+
 static __always_inline bool is_pipe(struct inode *inode)
 {
 	return (inode->i_mode & S_IFMT) == S_IFIFO;

@@ -43,7 +43,6 @@ static const struct {
 	[DOMICILE_COUNT_RECORDS] = { "records", "records" },
 	[DOMICILE_COUNT_LOST] = { "records lost", "records_lost" },
 	[DOMICILE_COUNT_TAINTS] = { "taints", "taints" },
-	[DOMICILE_COUNT_LABELS_STORED] = { "labels stored", "labels_stored" },
 	[DOMICILE_COUNT_NO_MEMORY] = { "no memory", "no_memory" },
 	[DOMICILE_COUNT_KILLED] = { "killed", "killed" },
 	[DOMICILE_COUNT_PACKETS_DROPPED] = { "packets dropped", "packets_dropped" },
@@ -111,8 +110,6 @@ static int status_read(struct status *status, bool tasks)
 	read_ring(status);
 	for (int i = 0; i < DOMICILE_COUNTERS; i++)
 		status->counted[i] = enforce_counter(&status->enforcement, i);
-	/* The programs ask for it, the module does it. */
-	status->counted[DOMICILE_COUNT_LABELS_STORED] = status->module.stored;
 	if (!tasks)
 		return 0;
 	status->tasks = json_array();
@@ -142,6 +139,7 @@ static json_t *counter_object(const struct status *status)
 
 	for (int i = 0; i < DOMICILE_COUNTERS; i++)
 		json_object_set_new(object, counters[i].key, json_integer(status->counted[i]));
+	json_object_set_new(object, "labels_stored", json_integer(status->module.stored));
 	json_object_set_new(object, "store_failures", json_integer(status->module.store_failed));
 	return object;
 }
@@ -259,6 +257,7 @@ static void print_enforcing(const struct status *status)
 		       colour(COLOUR_YELLOW, stdout), colour(COLOUR_NONE, stdout));
 	for (int i = 0; i < DOMICILE_COUNTERS; i++)
 		print_count(counters[i].label, status->counted[i]);
+	print_count("labels stored", status->module.stored);
 	print_count("store failures", status->module.store_failed);
 	printf(ROW "%zu %% full\n", "ring",
 	       status->ring_size ? status->ring_used * 100 / status->ring_size : 0);

@@ -70,7 +70,6 @@ enum domicile_counter {
 	DOMICILE_COUNT_RECORDS, /* records put in the ring */
 	DOMICILE_COUNT_LOST, /* records for which the ring had no room */
 	DOMICILE_COUNT_TAINTS, /* times a process picked up a label */
-	DOMICILE_COUNT_LABELS_STORED, /* label writes to disk that were asked for */
 	DOMICILE_COUNT_NO_MEMORY, /* labelled work refused for want of memory or map space */
 	DOMICILE_COUNT_KILLED, /* processes killed: had labelled data that could not be followed */
 	DOMICILE_COUNT_PACKETS_DROPPED, /* at the packet check */
