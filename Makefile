@@ -76,7 +76,7 @@ $(O)/kmod/domicile.ko: $(KMOD_SOURCES) $(O)/kdir
 	$(call say,KMOD,$(KVERSION))
 	$(Q)mkdir -p $(O)/kmod && cp -p $(wildcard kmod/*.c kmod/*.h) Kbuild $(O)/kmod/
 	$(Q)$(MAKE) -s -C $(KDIR) M=$(abspath $(O)/kmod) DOMICILE=$(CURDIR) \
-		DOMICILE_VERSION=$(VERSION) modules
+		DOMICILE_VERSION=$(VERSION) modules && touch $@
 
 $(O)/bin/domicile.ko: $(O)/kmod/domicile.ko
 	$(Q)mkdir -p $(@D) && cp $< $@
