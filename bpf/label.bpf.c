@@ -167,6 +167,7 @@ static __noinline int label_refresh(struct dentry *dentry, int errand)
 	if (!label_set_covers(&label->set, &set)) {
 		label_set_join_shared(&label->set, &set);
 		label->origin = origin_key(inode);
+		label->tree_generation = 0; /* the next open gives the origin its path */
 		if (inode_mapped(inode))
 			shared_grew();
 	}

@@ -97,14 +97,20 @@ static int on_record(void *context, void *data, size_t size)
 	const struct domicile_record *record = data;
 	struct sequence_loss loss = { 0 };
 	struct daemon *daemon = context;
+	struct sequence seen;
+	int err;
 
 	if (size < sizeof(*record) || record->version != DOMICILE_RECORD_VERSION ||
 	    record->cpu >= (__u32)daemon->cpus)
 		return 0; /* its number will be missed */
-	if (!sequence_see(&daemon->numbers[record->cpu], record->seq, &loss))
+	seen = daemon->numbers[record->cpu];
+	if (!sequence_see(&seen, record->seq, &loss))
 		return 0; /* written before the last daemon was killed */
 	append_loss(daemon, record->cpu, &loss);
-	return append(daemon, record_json(record, policy_of(daemon, record->generation)));
+	err = append(daemon, record_json(record, policy_of(daemon, record->generation)));
+	/* After it is in the log: a daemon killed in between leaves it twice, not lost. */
+	daemon->numbers[record->cpu] = seen;
+	return err;
 }
 
 /* Numbers that the kernel gave out a tick ago, and that the ring does not hold. */

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Labels on disk: with what a labelled process writes, by hand, and from the
+ * directories that a policy names.
+ */
+
+#include "domicile_test.h"
+
+#include <sys/xattr.h>
+
+/* --- files: the label is on the disk ----------------------------------------------- */
+
+static int copy_to(void *argument)
+{
+	int fd, error = take_label();
+
+	if (error)
+		return error;
+	fd = open(argument, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	if (fd < 0 || write(fd, canary, sizeof(canary)) < 0)
+		return errno;
+	/* Not later than this: the write has returned. */
+	error = lgetxattr(argument, "security.domicile", NULL, 0) > 0 ? 0 : ENODATA;
+	return enforcing ? error : 0;
+}
+
+static int open_and_try(void *argument)
+{
+	char buffer[256];
+	int fd = open(argument, O_RDONLY);
+
+	return fd < 0 || read(fd, buffer, sizeof(buffer)) <= 0 ? EIO : try_out();
+}
+
+FIXTURE(disk) {
+	char path[64];
+	char other[64];
+};
+
+FIXTURE_VARIANT(disk) {
+	const char *directory;
+};
+
+FIXTURE_VARIANT_ADD(disk, ext4) { .directory = "/mnt/ext4" };
+FIXTURE_VARIANT_ADD(disk, xfs) { .directory = "/mnt/xfs" };
+FIXTURE_VARIANT_ADD(disk, btrfs) { .directory = "/mnt/btrfs" };
+FIXTURE_VARIANT_ADD(disk, tmpfs) { .directory = DIR_TEST };
+
+FIXTURE_SETUP(disk)
+{
+	snprintf(self->path, sizeof(self->path), "%s/derived", variant->directory);
+	snprintf(self->other, sizeof(self->other), "%s/other", variant->directory);
+}
+
+FIXTURE_TEARDOWN(disk)
+{
+	unlink(self->path);
+	unlink(self->other);
+}
+
+TEST_F(disk, write)
+{
+	EXPECT_EQ(0, in_child(copy_to, self->path));
+	EXPECT_DENIED(in_child(open_and_try, self->path));
+	EXPECT_EQ(0, rename(self->path, self->other));
+	EXPECT_DENIED(in_child(open_and_try, self->other));
+	EXPECT_EQ(0, link(self->other, self->path));
+	EXPECT_DENIED(in_child(open_and_try, self->path));
+}
+
+TEST_F(disk, survives_the_cache)
+{
+	EXPECT_EQ(0, in_child(copy_to, self->path));
+	EXPECT_EQ(0, shell("sync; echo 2 > /proc/sys/vm/drop_caches"));
+	EXPECT_DENIED(in_child(open_and_try, self->path));
+}
+
+TEST_F(disk, set_show_clear)
+{
+	file_write(self->path, canary);
+	EXPECT_EQ(0, in_child(open_and_try, self->path));
+	if (!enforcing)
+		return;
+	EXPECT_EQ(0, shell("domicile label set cn.pii %s >/dev/null", self->path));
+	EXPECT_EQ(0, shell("domicile label show %s | grep -q cn.pii", self->path));
+	EXPECT_EQ(EPERM, in_child(open_and_try, self->path));
+	EXPECT_EQ(0, shell("domicile label clear %s >/dev/null", self->path));
+	EXPECT_EQ(0, in_child(open_and_try, self->path));
+}
+
+/* A value that nobody can read counts as every label. */
+TEST_F_TIMEOUT(disk, damaged_value, 120)
+{
+	if (enforcing)
+		SKIP(return, "nobody can damage it under enforcement");
+	file_write(self->path, canary);
+	EXPECT_EQ(0, lsetxattr(self->path, "security.domicile", "junk", 4, 0));
+	ASSERT_EQ(0, shell("domicile up -p " DIR_TEST "/policy.yaml >/dev/null"));
+	EXPECT_EQ(EPERM, in_child(open_and_try, self->path));
+	EXPECT_EQ(0, shell("domicile down >/dev/null"));
+}
+
+static int append_plain(void *argument)
+{
+	int fd = open(argument, O_WRONLY | O_APPEND);
+
+	return fd < 0 || write(fd, "x", 1) < 0 ? errno : try_out();
+}
+
+TEST_F(disk, writer_stays_free)
+{
+	EXPECT_EQ(0, in_child(copy_to, self->path));
+	EXPECT_EQ(0, in_child(append_plain, self->path));
+	EXPECT_DENIED(in_child(open_and_try, self->path));
+}
+
+/* A file system that keeps no labels takes no labelled data. */
+static int write_existing(void *argument)
+{
+	int fd, error = take_label();
+
+	if (error)
+		return error;
+	fd = open(argument, O_WRONLY | O_CREAT, 0600);
+	return fd < 0 || write(fd, canary, sizeof(canary)) < 0 ? errno : 0;
+}
+
+static int write_plain(void *argument)
+{
+	int fd = open(argument, O_WRONLY | O_CREAT, 0600);
+
+	return fd < 0 || write(fd, "x", 1) < 0 ? errno : 0;
+}
+
+TEST(no_label_store)
+{
+	static char path[] = DIR_TEST "/vfat/file";
+
+	shell("modprobe -q loop; modprobe -q vfat; mkdir -p " DIR_TEST "/vfat; "
+	      "truncate -s 16M " DIR_TEST "/vfat.img; mkfs.vfat " DIR_TEST "/vfat.img >/dev/null");
+	ASSERT_EQ(0, shell("mount -o loop " DIR_TEST "/vfat.img " DIR_TEST "/vfat"));
+	EXPECT_EQ(0, in_child(write_plain, path));
+	EXPECT_DENIED(in_child(write_existing, path));
+	if (enforcing)
+		EXPECT_TRUE(recorded("no_label_store", "vfat/file", LABELLED));
+	EXPECT_EQ(0, in_child(write_plain, path));
+	shell("umount " DIR_TEST "/vfat; rm " DIR_TEST "/vfat.img");
+}
+
+/* --- sources by path ------------------------------------------------------------------ */
+
+TEST(source_new_file)
+{
+	static char path[] = DIR_TEST "/tree/new";
+
+	file_write(path, canary);
+	EXPECT_DENIED(in_child(open_and_try, path));
+	unlink(path);
+}
+
+TEST(source_new_directory)
+{
+	static char path[] = DIR_TEST "/tree/a/b/new";
+
+	ASSERT_EQ(0, shell("mkdir -p " DIR_TEST "/tree/a/b"));
+	file_write(path, canary);
+	EXPECT_DENIED(in_child(open_and_try, path));
+	shell("rm -r " DIR_TEST "/tree/a");
+}
+
+TEST(source_moved_in)
+{
+	static char outside[] = DIR_TEST "/moved", inside[] = DIR_TEST "/tree/moved";
+
+	file_write(outside, canary);
+	EXPECT_EQ(0, in_child(open_and_try, outside));
+	ASSERT_EQ(0, rename(outside, inside));
+	EXPECT_DENIED(in_child(open_and_try, inside));
+	/* It followed the inode by then, and stays with it. */
+	ASSERT_EQ(0, rename(inside, outside));
+	EXPECT_DENIED(in_child(open_and_try, outside));
+	unlink(outside);
+}
+
+TEST(source_directory_moved_in)
+{
+	static char outside[] = DIR_TEST "/dir/file", inside[] = DIR_TEST "/tree/dir/file";
+
+	ASSERT_EQ(0, mkdir(DIR_TEST "/dir", 0755));
+	file_write(outside, canary);
+	EXPECT_EQ(0, in_child(open_and_try, outside));
+	ASSERT_EQ(0, rename(DIR_TEST "/dir", DIR_TEST "/tree/dir"));
+	EXPECT_DENIED(in_child(open_and_try, inside));
+	shell("rm -r " DIR_TEST "/tree/dir");
+}
+
+TEST(source_linked_in)
+{
+	static char outside[] = DIR_TEST "/linked", inside[] = DIR_TEST "/tree/linked";
+
+	file_write(outside, canary);
+	EXPECT_EQ(0, in_child(open_and_try, outside));
+	ASSERT_EQ(0, link(outside, inside));
+	EXPECT_DENIED(in_child(open_and_try, inside));
+	unlink(outside);
+	unlink(inside);
+}
