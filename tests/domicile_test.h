@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -339,10 +340,17 @@ static inline void file_write(const char *path, const char *text)
 	close(fd);
 }
 
+static inline void place_remove(void)
+{
+	umount2(DIR_TEST, MNT_DETACH);
+	shell("rm -rf " DIR_TEST);
+}
+
 static inline void place_make(void)
 {
-	shell("rm -rf " DIR_TEST);
-	if (mkdir(DIR_TEST, 0755) || mkdir(DIR_TEST "/tree", 0755))
+	place_remove();
+	if (mkdir(DIR_TEST, 0755) || mount("tmpfs", DIR_TEST, "tmpfs", 0, "mode=755") ||
+	    mkdir(DIR_TEST "/tree", 0755))
 		fail(DIR_TEST);
 	file_write(LABELLED, canary);
 	file_write(PLAIN, canary);
@@ -360,11 +368,6 @@ static inline void place_make(void)
 		   "    egress: {allow: [cn-facilities], mode: enforce}\n"
 		   "  - label: eu.health\n"
 		   "    egress: {allow: [cn-facilities], mode: audit}\n");
-}
-
-static inline void place_remove(void)
-{
-	shell("rm -rf " DIR_TEST);
 }
 
 static inline int phase(bool on, int argc, char **argv)
