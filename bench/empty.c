@@ -26,13 +26,11 @@ static void choose_programs(struct bpf_object *object)
 	if (!btf)
 		err(1, "no BTF of the kernel");
 	bpf_object__for_each_program(program, object) {
-		const char *section = bpf_program__section_name(program);
-		const char *target = strchr(section, '/');
+		const char *target = strchr(bpf_program__section_name(program), '/');
 
-		if (!target || (strncmp(section, "fexit", 5) && strncmp(section, "fentry", 6)))
-			continue;
-		if (btf__find_by_name_kind(btf, target + 1, BTF_KIND_FUNC) < 0)
-			bpf_program__set_autoload(program, false);
+		if (!bpf_program__autoload(program) && target &&
+		    btf__find_by_name_kind(btf, target + 1, BTF_KIND_FUNC) >= 0)
+			bpf_program__set_autoload(program, true);
 	}
 	btf__free(btf);
 }

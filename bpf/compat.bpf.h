@@ -27,6 +27,7 @@
 #define S_IFREG 0100000
 #define S_IFDIR 0040000
 #define S_IFIFO 0010000
+#define S_IFSOCK 0140000
 
 #define MAY_WRITE 2
 #define MAY_READ 4

@@ -3,29 +3,7 @@
  * Labels travel: between processes and files, pipes and sockets, and from a
  * process to what it starts or attaches to. Each hook names the flow it saw.
  */
-#include "label.bpf.h"
-#include "socket.bpf.h"
-
-/*
- * A process got data that its taint could not be made to show. Nothing takes
- * the data back: the process ends.
- */
-static __noinline int flow_lost(__u16 hook, const struct domicile_label_set *set)
-{
-	struct audit_event event = {
-		.hook = hook,
-		.verdict = DOMICILE_VERDICT_KILL,
-		.reason = DOMICILE_REASON_NO_MEMORY,
-	};
-
-	bpf_send_signal(SIGKILL);
-	count(DOMICILE_COUNT_KILLED);
-	event.denied = *set;
-	audit_emit_traced(&event, set);
-	return 0;
-}
-
-static const struct domicile_label_set all_labels = { { ~0ull, ~0ull, ~0ull, ~0ull } };
+#include "flow.bpf.h"
 
 /* --- regular files --------------------------------------------------------- */
 
@@ -106,12 +84,17 @@ static __noinline int pipe_read(struct inode *inode)
 	return taint_join(bpf_get_current_task_btf(), &label->set, label->origin);
 }
 
-static __always_inline bool tainted_host(void)
-{
-	struct domicile_state *st = state_get();
+/* --- sockets: reads that no other hook sees, by splice ---------------------- */
 
-	return st && st->tainted;
+static __noinline int socket_read(struct file *file)
+{
+	struct socket *sock = bpf_sock_from_file(file);
+	struct sock *sk = sock ? sock->sk : NULL;
+
+	return sk ? sock_take(sk) : 0;
 }
+
+/* --------------------------------------------------------------------------- */
 
 SEC("lsm/file_permission")
 int BPF_PROG(hook_file_permission, struct file *file, int mask)
@@ -129,6 +112,8 @@ int BPF_PROG(hook_file_permission, struct file *file, int mask)
 			err = pipe_read(inode);
 		if (!err && mask & MAY_WRITE)
 			err = pipe_write(file);
+	} else if (is_socket(inode) && mask & MAY_READ && tainted_host()) {
+		err = socket_read(file);
 	}
 	return err ? -EPERM : 0;
 }
@@ -149,32 +134,32 @@ static __always_inline int pipe_read_done(struct kiocb *iocb, ssize_t ret)
 	return 0;
 }
 
-SEC("fexit/pipe_read")
+SEC("?fexit/pipe_read")
 int BPF_PROG(done_pipe_read, struct kiocb *iocb, struct iov_iter *to, ssize_t ret)
 {
 	return pipe_read_done(iocb, ret);
 }
 
 /* v6.16 on, fs/pipe.c: 0e6fb1c4b2b8 split pipe_read() in two. */
-SEC("fexit/anon_pipe_read")
+SEC("?fexit/anon_pipe_read")
 int BPF_PROG(done_anon_pipe_read, struct kiocb *iocb, struct iov_iter *to, ssize_t ret)
 {
 	return pipe_read_done(iocb, ret);
 }
 
-SEC("fexit/fifo_pipe_read")
+SEC("?fexit/fifo_pipe_read")
 int BPF_PROG(done_fifo_pipe_read, struct kiocb *iocb, struct iov_iter *to, ssize_t ret)
 {
 	return pipe_read_done(iocb, ret);
 }
 
-/* The address of a pipe's inode may soon mean another. */
-SEC("lsm/inode_free_security")
-int BPF_PROG(hook_inode_free_security, struct inode *inode)
+/* The pipe's address may soon mean another. */
+SEC("fentry/free_pipe_info")
+int BPF_PROG(trace_free_pipe_info, struct pipe_inode_info *pipe)
 {
-	__u64 key = (__u64)inode;
+	__u64 key = (__u64)pipe;
 
-	if (is_pipe(inode) && tainted_host() && pipe_marked(inode))
+	if (tainted_host())
 		bpf_map_delete_elem(&pipe_labels, &key);
 	return 0;
 }
@@ -198,51 +183,23 @@ int BPF_PROG(hook_mmap_file, struct file *file, unsigned long reqprot, unsigned 
 
 /* --- sockets: arrival ------------------------------------------------------ */
 
-/* What a connected unix socket receives is what its peer sent. */
-static __always_inline struct domicile_sock_label *unix_peer_label(struct sock *sk)
-{
-	struct unix_sock *unix;
-	struct sock *peer;
-
-	if (sk->__sk_common.skc_family != AF_UNIX)
-		return NULL;
-	unix = bpf_skc_to_unix_sock(sk);
-	peer = unix ? unix->peer : NULL;
-	return peer ? sock_label(peer, 0) : NULL;
-}
-
 SEC("lsm/socket_recvmsg")
 int BPF_PROG(hook_socket_recvmsg, struct socket *sock, struct msghdr *msg, int size, int flags)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct domicile_sock_label *label;
 	struct sock *sk = sock->sk;
 
 	if (!sk || !tainted_host())
 		return 0;
-	label = sock_label(sk, 0);
-	if (label && taint_join(task, &label->in, label->in_origin))
-		return -EPERM;
-	label = unix_peer_label(sk);
-	if (label && taint_join(task, &label->out, label->out_origin))
-		return -EPERM;
-	return 0;
+	return sock_take(sk) ? -EPERM : 0;
 }
 
 /* As for pipes: a receiver that waited is looked at again. */
 static __always_inline int socket_read_done(struct socket *sock, int ret)
 {
-	struct domicile_sock_label *label;
 	struct sock *sk = sock->sk;
 
-	if (ret <= 0 || !sk || !tainted_host())
-		return 0;
-	label = sock_label(sk, 0);
-	if (label && taint_join_traced(sock->file, &label->in, label->in_origin))
-		flow_lost(DOMICILE_HOOK_SOCKET_RECVMSG, &all_labels);
-	label = unix_peer_label(sk);
-	if (label && taint_join_traced(sock->file, &label->out, label->out_origin))
-		flow_lost(DOMICILE_HOOK_SOCKET_RECVMSG, &all_labels);
+	if (ret > 0 && sk && tainted_host())
+		sock_take_traced(sock->file, sk, DOMICILE_HOOK_SOCKET_RECVMSG);
 	return 0;
 }
 

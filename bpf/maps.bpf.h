@@ -50,9 +50,9 @@ struct {
 } sock_labels SEC(".maps");
 
 /*
- * Programs: pipes and FIFOs, by address of the inode, because the programs at
- * the end of a read may not ask inode storage. An entry goes when the inode is
- * freed, before its address can mean another.
+ * Programs: pipes and FIFOs, by address of the pipe_inode_info, because the
+ * programs on reads and splices may not ask inode storage. An entry goes when
+ * the pipe is freed, before its address can mean another.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

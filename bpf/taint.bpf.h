@@ -20,6 +20,14 @@ static __always_inline struct domicile_label_table *label_table_get(void)
 	return bpf_map_lookup_elem(&label_table, &zero);
 }
 
+/* Has any label been seen? Most hooks have nothing to do before. */
+static __always_inline bool tainted_host(void)
+{
+	struct domicile_state *st = state_get();
+
+	return st && st->tainted;
+}
+
 /*
  * Shared memory. The kernel moves data through it without a hook, so whoever
  * maps a file is linked to it: a process that picks up a label gives it to

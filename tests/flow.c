@@ -7,6 +7,7 @@
 #include "domicile_test.h"
 
 #include <pthread.h>
+#include <sys/sendfile.h>
 #include <sys/uio.h>
 
 #define COPY DIR_TEST "/copy"
@@ -74,7 +75,40 @@ struct channel {
 	int write_end;
 	bool early; /* the reader waits before the writer takes the label */
 	int (*receive)(int fd, char *buffer, size_t size);
+	int (*send)(int fd);
 };
+
+static int send_write(int fd)
+{
+	return write(fd, canary, sizeof(canary));
+}
+
+static int send_sendfile(int fd)
+{
+	return sendfile(fd, open(LABELLED, O_RDONLY), NULL, sizeof(canary) - 1);
+}
+
+static int send_splice(int fd)
+{
+	return splice(open(LABELLED, O_RDONLY), NULL, fd, NULL, sizeof(canary) - 1, 0);
+}
+
+static int send_vmsplice(int fd)
+{
+	struct iovec iov = { (void *)canary, sizeof(canary) };
+
+	return vmsplice(fd, &iov, 1, 0);
+}
+
+/* Through a pipe of its own, which no other way of sending has labelled. */
+static int send_tee(int fd)
+{
+	int fds[2];
+
+	if (pipe(fds) || send_vmsplice(fds[1]) < 0)
+		return -1;
+	return tee(fds[0], fd, sizeof(canary), 0);
+}
 
 static int receive_read(int fd, char *buffer, size_t size)
 {
@@ -84,6 +118,23 @@ static int receive_read(int fd, char *buffer, size_t size)
 static int receive_recv(int fd, char *buffer, size_t size)
 {
 	return recv(fd, buffer, size, 0);
+}
+
+static int receive_vmsplice(int fd, char *buffer, size_t size)
+{
+	struct iovec iov = { buffer, size };
+
+	return vmsplice(fd, &iov, 1, 0);
+}
+
+/* Through a pipe of its own, as `cat` between other programs would. */
+static int receive_splice(int fd, char *buffer, size_t size)
+{
+	int fds[2];
+
+	if (pipe(fds) || splice(fd, NULL, fds[1], NULL, size, 0) <= 0)
+		return -1;
+	return read(fds[0], buffer, size);
 }
 
 static int channel_reader(void *argument)
@@ -108,7 +159,7 @@ static int channel_writer(void *argument)
 	error = take_label();
 	if (error)
 		return error;
-	return write(channel->write_end, canary, sizeof(canary)) < 0 ? errno : 0;
+	return channel->send(channel->write_end) < 0 ? errno : 0;
 }
 
 static int channel_run(struct channel channel)
@@ -124,7 +175,7 @@ static int channel_run(struct channel channel)
 
 static struct channel pipe_new(void)
 {
-	struct channel channel = { .receive = receive_read };
+	struct channel channel = { .receive = receive_read, .send = send_write };
 	int fds[2];
 
 	if (pipe(fds))
@@ -136,7 +187,7 @@ static struct channel pipe_new(void)
 
 static struct channel fifo_new(void)
 {
-	struct channel channel = { .receive = receive_read };
+	struct channel channel = { .receive = receive_read, .send = send_write };
 
 	unlink(FIFO);
 	if (mkfifo(FIFO, 0600))
@@ -148,7 +199,7 @@ static struct channel fifo_new(void)
 
 static struct channel pair_new(int type)
 {
-	struct channel channel = { .receive = receive_recv };
+	struct channel channel = { .receive = receive_recv, .send = send_write };
 	int fds[2];
 
 	if (socketpair(AF_UNIX, type, 0, fds))
@@ -191,6 +242,24 @@ TEST_PASS(fifo, fifo_new())
 TEST_PASS(unix_stream, pair_new(SOCK_STREAM))
 TEST_PASS(unix_dgram, pair_new(SOCK_DGRAM))
 TEST_PASS(unix_seqpacket, pair_new(SOCK_SEQPACKET))
+
+#define TEST_SPLICE(name, make, end, function)					\
+	TEST_F(pass, name)							\
+	{									\
+		struct channel channel = make;					\
+										\
+		channel.early = variant->early;					\
+		channel.end = function;						\
+		EXPECT_DENIED(channel_run(channel));				\
+	}
+
+TEST_SPLICE(pipe_from_sendfile, pipe_new(), send, send_sendfile)
+TEST_SPLICE(pipe_from_splice, pipe_new(), send, send_splice)
+TEST_SPLICE(pipe_from_vmsplice, pipe_new(), send, send_vmsplice)
+TEST_SPLICE(pipe_from_tee, pipe_new(), send, send_tee)
+TEST_SPLICE(pipe_to_vmsplice, pipe_new(), receive, receive_vmsplice)
+TEST_SPLICE(pipe_to_splice, pipe_new(), receive, receive_splice)
+TEST_SPLICE(unix_stream_to_splice, pair_new(SOCK_STREAM), receive, receive_splice)
 
 /* A reader that came before the writer had a label, and got nothing of it. */
 static int channel_plain_writer(void *argument)

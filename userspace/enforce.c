@@ -191,22 +191,30 @@ static enum answer module_ready(void)
 	return ANSWER_DONE;
 }
 
-/* Programs for functions that this kernel does not have give way to their alternatives. */
-static void choose_alternatives(struct bpf_object *object)
+/*
+ * A program whose section starts with "?" is one of several for one purpose: the
+ * kernel has the function that it watches, or another of them. All other
+ * programs have to load.
+ */
+static int choose_alternatives(struct bpf_object *object)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 	struct bpf_program *program;
+	int chosen = 0;
 
+	if (!btf)
+		return -errno;
 	bpf_object__for_each_program(program, object) {
-		const char *section = bpf_program__section_name(program);
-		const char *target = strchr(section, '/');
+		const char *target = strchr(bpf_program__section_name(program), '/');
 
-		if (!target || (strncmp(section, "fexit", 5) && strncmp(section, "fentry", 6)))
+		if (bpf_program__autoload(program) || !target ||
+		    btf__find_by_name_kind(btf, target + 1, BTF_KIND_FUNC) < 0)
 			continue;
-		if (btf && btf__find_by_name_kind(btf, target + 1, BTF_KIND_FUNC) < 0)
-			bpf_program__set_autoload(program, false);
+		bpf_program__set_autoload(program, true);
+		chosen++;
 	}
 	btf__free(btf);
+	return chosen ? 0 : -ENOTSUP;
 }
 
 static struct bpf_link *attach(struct bpf_program *program, int cgroup)
@@ -302,8 +310,9 @@ static enum answer object_load(struct domicile_bpf **skeleton)
 
 	if (!opened)
 		return refuse(ANSWER_HOST, "up: cannot open the BPF programs: %s", reason(-errno));
-	choose_alternatives(opened->obj);
-	err = domicile_bpf__load(opened);
+	err = choose_alternatives(opened->obj);
+	if (!err)
+		err = domicile_bpf__load(opened);
 	if (err) {
 		domicile_bpf__destroy(opened);
 		return refuse(ANSWER_HOST, "up: the kernel refuses the BPF programs: %s",

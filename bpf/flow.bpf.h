@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a process takes from a socket, and what becomes of one that took too much. */
+#ifndef DOMICILE_FLOW_BPF_H
+#define DOMICILE_FLOW_BPF_H
+
+#include "label.bpf.h"
+#include "socket.bpf.h"
+
+/*
+ * A process got data that its taint could not be made to show. Nothing takes
+ * the data back: the process ends.
+ */
+static __noinline int flow_lost(__u16 hook, const struct domicile_label_set *set)
+{
+	struct audit_event event = {
+		.hook = hook,
+		.verdict = DOMICILE_VERDICT_KILL,
+		.reason = DOMICILE_REASON_NO_MEMORY,
+	};
+
+	bpf_send_signal(SIGKILL);
+	count(DOMICILE_COUNT_KILLED);
+	event.denied = *set;
+	audit_emit_traced(&event, set);
+	return 0;
+}
+
+static const struct domicile_label_set all_labels = { { ~0ull, ~0ull, ~0ull, ~0ull } };
+
+/* What a connected unix socket receives is what its peer sent. */
+static __always_inline struct domicile_sock_label *unix_peer_label(struct sock *sk)
+{
+	struct unix_sock *unix;
+	struct sock *peer;
+
+	if (sk->__sk_common.skc_family != AF_UNIX)
+		return NULL;
+	unix = bpf_skc_to_unix_sock(sk);
+	peer = unix ? unix->peer : NULL;
+	return peer ? sock_label(peer, 0) : NULL;
+}
+
+/* For LSM programs. Return: 0, or -ENOMEM. */
+static __always_inline int sock_take(struct sock *sk)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct domicile_sock_label *label = sock_label(sk, 0);
+
+	if (label && taint_join(task, &label->in, label->in_origin))
+		return -ENOMEM;
+	label = unix_peer_label(sk);
+	return label ? taint_join(task, &label->out, label->out_origin) : 0;
+}
+
+/* For tracing programs, when the data has arrived. */
+static __always_inline void sock_take_traced(struct file *file, struct sock *sk, __u16 hook)
+{
+	struct domicile_sock_label *label = sock_label(sk, 0);
+
+	if (label && taint_join_traced(file, &label->in, label->in_origin))
+		flow_lost(hook, &all_labels);
+	label = unix_peer_label(sk);
+	if (label && taint_join_traced(file, &label->out, label->out_origin))
+		flow_lost(hook, &all_labels);
+}
+
+#endif /* DOMICILE_FLOW_BPF_H */
