@@ -66,6 +66,22 @@ static __always_inline bool is_followed(int family)
 	       family == AF_NETLINK;
 }
 
+/*
+ * Protocols of AF_INET and AF_INET6 whose packets leave from the very socket
+ * that the data was sent on. MPTCP has sockets below its socket, and SMC may
+ * leave IP altogether.
+ */
+static __always_inline bool is_followed_protocol(struct sock *sk)
+{
+	switch (sk->sk_protocol) {
+	case IPPROTO_MPTCP:
+	case IPPROTO_SMC:
+		return sk->sk_type == SOCK_RAW;
+	default:
+		return true;
+	}
+}
+
 /* --- addresses ------------------------------------------------------------- */
 
 /* Return: true if @address names a destination. */
@@ -140,7 +156,7 @@ int BPF_PROG(hook_socket_connect, struct socket *sock, struct sockaddr *address,
 	if (!taint || !sk)
 		return 0;
 	family = sk->__sk_common.skc_family;
-	if (!is_followed(family)) {
+	if (!is_followed(family) || (family != AF_UNIX && !is_followed_protocol(sk))) {
 		refuse_family(sk, taint, DOMICILE_HOOK_SOCKET_CONNECT, DOMICILE_REASON_FAMILY);
 		return -EPERM;
 	}
@@ -167,6 +183,9 @@ static __noinline int inet_send(struct socket *sock, struct msghdr *msg, int siz
 
 	if (!sk || !taint)
 		return 0;
+	if (!is_followed_protocol(sk))
+		return refuse_family(sk, taint, DOMICILE_HOOK_SOCKET_SENDMSG,
+				     DOMICILE_REASON_FAMILY);
 	destination_of(&to, sk);
 	if (msg->msg_name)
 		named = destination_from_name(&to, msg->msg_name, msg->msg_namelen,

@@ -6,6 +6,7 @@
 
 #include <linux/atomic.h>
 #include <linux/file.h>
+#include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
@@ -48,10 +49,29 @@ static void errand_end(void)
 	xa_erase(&errands, (unsigned long)current);
 }
 
+/*
+ * File systems of this host that are known to keep security xattrs. Others may
+ * have a process (FUSE) or another host (NFS, CIFS, 9p) behind them, which gets
+ * the data and may forget the label. What lies below an overlay is asked itself.
+ */
+static bool keeps_labels(const struct super_block *sb)
+{
+	switch (sb->s_magic) {
+	case BTRFS_SUPER_MAGIC:
+	case EXT4_SUPER_MAGIC:
+	case OVERLAYFS_SUPER_MAGIC:
+	case TMPFS_MAGIC:
+	case XFS_SUPER_MAGIC:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Can @inode's file system keep the label? */
 bool store_possible(const struct inode *inode)
 {
-	return inode->i_opflags & IOP_XATTR && inode->i_sb->s_xattr &&
+	return keeps_labels(inode->i_sb) && inode->i_opflags & IOP_XATTR &&
 	       !IS_IMMUTABLE(inode) && !sb_rdonly(inode->i_sb);
 }
 
@@ -146,8 +166,10 @@ static void announce(const struct path *path, enum domicile_errand errand)
  */
 int store_join(const struct path *path, const u32 *ids, u16 count, u8 flags)
 {
-	int err = change_label(path, change_join, ids, count, flags);
+	int err = -EOPNOTSUPP;
 
+	if (keeps_labels(path->dentry->d_sb))
+		err = change_label(path, change_join, ids, count, flags);
 	if (err) {
 		atomic64_inc(&failed);
 		return err;

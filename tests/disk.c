@@ -147,6 +147,19 @@ TEST(no_label_store)
 	shell("umount " DIR_TEST "/vfat; rm " DIR_TEST "/vfat.img");
 }
 
+/* Behind this one is another host: the data would go there, and the label may not. */
+TEST(network_file_system)
+{
+	static char path[] = "/mnt/out/domicile-test";
+
+	if (shell("mountpoint -q /mnt/out"))
+		SKIP(return, "no 9p file system at /mnt/out");
+	EXPECT_EQ(0, in_child(write_plain, path));
+	EXPECT_DENIED(in_child(write_existing, path));
+	EXPECT_EQ(0, in_child(write_plain, path));
+	unlink(path);
+}
+
 /* --- sources by path ------------------------------------------------------------------ */
 
 TEST(source_new_file)

@@ -176,3 +176,27 @@ TEST(fastopen)
 	close(relay.listener);
 }
 
+/* MPTCP has sockets below its socket, which the label does not reach: refused. */
+static int mptcp_work(void *argument)
+{
+	struct endpoint to = endpoint("127.0.0.1", PORT + 2);
+	int fd = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP), error;
+
+	if (fd < 0 || connect(fd, (void *)&to.address, to.length))
+		return errno;
+	error = *(bool *)argument ? take_label() : 0;
+	if (error)
+		return error;
+	return send(fd, canary, sizeof(canary), 0) < 0 ? errno : 0;
+}
+
+TEST(mptcp)
+{
+	struct relay relay = { "127.0.0.1", SOCK_STREAM, true, -1 };
+	bool labelled = true, plain = false;
+
+	ASSERT_EQ(0, relay_listen(&relay));
+	EXPECT_DENIED(in_child(mptcp_work, &labelled));
+	EXPECT_EQ(0, in_child(mptcp_work, &plain));
+	close(relay.listener);
+}
