@@ -3,6 +3,7 @@
  * Sinks: where labelled data would leave the host. Refused at the call that
  * would send it, and once more packet by packet.
  */
+#include "label.bpf.h"
 #include "network.bpf.h"
 #include "socket.bpf.h"
 #include "taint.bpf.h"
@@ -223,14 +224,29 @@ static __noinline int netlink_send(struct socket *sock, struct msghdr *msg,
 			     DOMICILE_REASON_NETLINK_PEER);
 }
 
+/* Pages of a pipe that was empty when the splice began bring its label. */
+static __noinline int splice_take(void)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	__u64 *pipe = bpf_map_lookup_elem(&splices, &thread);
+	struct domicile_inode_label *label = pipe ? pipe_label_at(*pipe) : NULL;
+
+	return label ? taint_join(bpf_get_current_task_btf(), &label->set, label->origin) : 0;
+}
+
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(hook_socket_sendmsg, struct socket *sock, struct msghdr *msg, int size)
 {
-	struct domicile_taint *taint = taint_current();
+	struct domicile_taint *taint;
 	struct sock *sk = sock->sk;
 	int err;
 
-	if (!taint || !sk)
+	if (!sk || !tainted_host())
+		return 0;
+	if (msg->msg_flags & MSG_SPLICE_PAGES && splice_take())
+		return -EPERM;
+	taint = taint_current();
+	if (!taint)
 		return 0;
 	switch (sk->__sk_common.skc_family) {
 	case AF_UNIX:

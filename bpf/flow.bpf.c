@@ -174,7 +174,9 @@ int BPF_PROG(hook_mmap_file, struct file *file, unsigned long reqprot, unsigned 
 		return 0;
 	if (file_read(file))
 		return -EPERM;
-	if ((flags & MAP_TYPE) != MAP_SHARED || !(file->f_mode & FMODE_WRITE))
+	flags &= MAP_TYPE;
+	if ((flags != MAP_SHARED && flags != MAP_SHARED_VALIDATE) ||
+	    !(file->f_mode & FMODE_WRITE))
 		return 0;
 	if (tainted_host() && file_write(file, DOMICILE_HOOK_MMAP_FILE))
 		return -EPERM;

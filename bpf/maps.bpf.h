@@ -62,6 +62,15 @@ struct {
 	__type(value, struct domicile_inode_label);
 } pipe_labels SEC(".maps");
 
+/* Programs: the pipe that a thread (pid_tgid) is splicing to a socket. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, __u64);
+} splices SEC(".maps");
+
 /*
  * Programs: labelled packets on their way from this host to itself. Written
  * when a packet goes out to the loopback device, read when it comes in.

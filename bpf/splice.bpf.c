@@ -46,6 +46,19 @@ int BPF_PROG(trace_add_to_pipe, struct pipe_inode_info *pipe)
 }
 
 /*
+ * The write was asked for before the data came. The label reaches the file, and
+ * what is remembered of it, before the call returns.
+ */
+static __always_inline int spliced_to_file(struct file *out, struct domicile_taint *taint)
+{
+	struct domicile_label_table *table = label_table_get();
+
+	if (!table || is_kernel_object(out->f_inode))
+		return 0;
+	return domicile_label_store(out, table, &taint->set);
+}
+
+/*
  * What @in holds becomes the process's, whether it is spliced to memory or on;
  * and what the process holds, @out's.
  */
@@ -59,8 +72,10 @@ static __always_inline int spliced(struct file *in, struct file *out)
 	label = is_pipe(in->f_inode) ? pipe_label(in->f_inode) : NULL;
 	if (label && taint_join_traced(in, &label->set, label->origin))
 		flow_lost(DOMICILE_HOOK_PIPE, &all_labels);
-	taint = is_pipe(out->f_inode) ? taint_traced() : NULL;
-	if (taint && pipe_join(out->f_inode, taint))
+	taint = taint_traced();
+	if (taint && is_pipe(out->f_inode) && pipe_join(out->f_inode, taint))
+		flow_lost(DOMICILE_HOOK_PIPE, &all_labels);
+	if (taint && is_regular(out->f_inode) && spliced_to_file(out, taint))
 		flow_lost(DOMICILE_HOOK_PIPE, &all_labels);
 	return 0;
 }
@@ -112,5 +127,27 @@ int BPF_PROG(done_splice_from_pipe, struct pipe_inode_info *pipe, struct splice_
 	label = pipe_label_at((__u64)pipe);
 	if (label && taint_join_traced(task->mm->exe_file, &label->set, label->origin))
 		flow_lost(DOMICILE_HOOK_PIPE, &all_labels);
+	return 0;
+}
+
+/*
+ * A splice to a socket can wait for its pipe before it sends: the program on
+ * sendmsg has to know which pipe that is.
+ */
+SEC("fentry/splice_to_socket")
+int BPF_PROG(trace_splice_to_socket, struct pipe_inode_info *pipe)
+{
+	__u64 thread = bpf_get_current_pid_tgid(), value = (__u64)pipe;
+
+	bpf_map_update_elem(&splices, &thread, &value, BPF_ANY);
+	return 0;
+}
+
+SEC("fexit/splice_to_socket")
+int BPF_PROG(done_splice_to_socket, struct pipe_inode_info *pipe)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+
+	bpf_map_delete_elem(&splices, &thread);
 	return 0;
 }

@@ -137,6 +137,22 @@ static int receive_splice(int fd, char *buffer, size_t size)
 	return read(fds[0], buffer, size);
 }
 
+/*
+ * A splice from an empty pipe to `out`, which waits for data. Plays the reader:
+ * what it leaves in @buffer makes the rest of the test try again.
+ */
+static int receive_splice_out(int fd, char *buffer, size_t size)
+{
+	struct endpoint to = endpoint(OUT4, PORT);
+	int out = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (connect(out, (void *)&to.address, to.length))
+		return -1;
+	if (splice(fd, NULL, out, NULL, size, 0) < 0 && errno != EPERM)
+		return -1;
+	return sprintf(buffer, "%s", canary);
+}
+
 static int channel_reader(void *argument)
 {
 	struct channel *channel = argument;
@@ -260,6 +276,18 @@ TEST_SPLICE(pipe_from_tee, pipe_new(), send, send_tee)
 TEST_SPLICE(pipe_to_vmsplice, pipe_new(), receive, receive_vmsplice)
 TEST_SPLICE(pipe_to_splice, pipe_new(), receive, receive_splice)
 TEST_SPLICE(unix_stream_to_splice, pair_new(SOCK_STREAM), receive, receive_splice)
+
+/* The bytes themselves, and not only the next send, stay here. */
+TEST(pipe_spliced_out_while_waiting)
+{
+	struct channel channel = pipe_new();
+
+	channel.early = true;
+	channel.receive = receive_splice_out;
+	arrived("out", false);
+	EXPECT_DENIED(channel_run(channel));
+	EXPECT_EQ(!enforcing, arrived("out", !enforcing));
+}
 
 /* A reader that came before the writer had a label, and got nothing of it. */
 static int channel_plain_writer(void *argument)
@@ -479,7 +507,7 @@ static int shared_map(void)
 
 	if (fd < 0 || ftruncate(fd, 4096))
 		return errno;
-	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED_VALIDATE, fd, 0);
 	return shared == MAP_FAILED ? errno : 0;
 }
 
