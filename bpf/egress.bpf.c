@@ -83,6 +83,15 @@ static __always_inline bool is_followed_protocol(struct sock *sk)
 	}
 }
 
+/*
+ * The owner of a user namespace rewrites addresses, sniffs and tunnels in its
+ * networks as it likes: what an address says there proves nothing.
+ */
+static __always_inline bool is_owned_network(struct sock *sk)
+{
+	return sk->__sk_common.skc_net.net->user_ns->level > 0;
+}
+
 /* --- addresses ------------------------------------------------------------- */
 
 /* Return: true if @address names a destination. */
@@ -159,6 +168,11 @@ int BPF_PROG(hook_socket_connect, struct socket *sock, struct sockaddr *address,
 	family = sk->__sk_common.skc_family;
 	if (!is_followed(family) || (family != AF_UNIX && !is_followed_protocol(sk))) {
 		refuse_family(sk, taint, DOMICILE_HOOK_SOCKET_CONNECT, DOMICILE_REASON_FAMILY);
+		return -EPERM;
+	}
+	if (family != AF_UNIX && is_owned_network(sk)) {
+		refuse_family(sk, taint, DOMICILE_HOOK_SOCKET_CONNECT,
+			      DOMICILE_REASON_USER_NAMESPACE);
 		return -EPERM;
 	}
 	if (family != AF_INET && family != AF_INET6)
@@ -248,6 +262,11 @@ int BPF_PROG(hook_socket_sendmsg, struct socket *sock, struct msghdr *msg, int s
 	taint = taint_current();
 	if (!taint)
 		return 0;
+	if (sk->__sk_common.skc_family != AF_UNIX && is_owned_network(sk)) {
+		refuse_family(sk, taint, DOMICILE_HOOK_SOCKET_SENDMSG,
+			      DOMICILE_REASON_USER_NAMESPACE);
+		return -EPERM;
+	}
 	switch (sk->__sk_common.skc_family) {
 	case AF_UNIX:
 		err = sock_join_out(sk, taint);
@@ -329,7 +348,7 @@ static __noinline bool packet_parse(struct __sk_buff *skb, struct packet *packet
 	return true;
 }
 
-#define LOCAL_FLOW_LIFE (60ull * 1000 * 1000 * 1000) /* ns; a packet is long gone */
+#define LOCAL_FLOW_LIFE (5ull * 1000 * 1000 * 1000) /* ns; a packet takes far less */
 
 static long local_flow_expire(void *map, struct local_flow *key, struct local_flow_label *label,
 			      void *context)
@@ -419,6 +438,16 @@ static __always_inline bool tcp_has_data(struct __sk_buff *skb, struct packet *p
 	return skb->len > packet->payload + (offset >> 4) * 4;
 }
 
+/* Nobody reads from the sockets below an MPTCP socket: a label would end there. */
+static __always_inline bool is_subflow(struct __sk_buff *skb)
+{
+	struct sk_buff *kernel_skb = bpf_cast_to_kern_ctx(skb);
+	struct sock *sk = BPF_CORE_READ(kernel_skb, sk);
+	struct socket *sock = BPF_CORE_READ(sk, sk_socket);
+
+	return sock && BPF_CORE_READ(sock, sk) != sk;
+}
+
 /*
  * A labelled packet arrives from this host itself: its label goes to the socket
  * before its data does. Data that comes with the handshake meets the listening
@@ -444,6 +473,8 @@ static __noinline int ingress_packet(struct __sk_buff *skb)
 		return 1;
 	if (sk->state == BPF_TCP_LISTEN && packet.to.protocol == IPPROTO_TCP)
 		return !tcp_has_data(skb, &packet);
+	if (is_subflow(skb))
+		return 0;
 	socket = bpf_sk_storage_get(&sock_labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!socket) {
 		count(DOMICILE_COUNT_NO_MEMORY);

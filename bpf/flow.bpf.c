@@ -245,9 +245,14 @@ SEC("lsm/unix_may_send")
 int BPF_PROG(hook_unix_may_send, struct socket *sock, struct socket *other)
 {
 	struct domicile_taint *taint = taint_current();
-	struct sock *sk = other->sk;
+	struct sock *sk = other->sk, *from = sock->sk;
+	struct domicile_sock_label *sent;
 
-	if (!taint || !sk)
+	if (!taint || !sk || !from)
+		return 0;
+	/* Connecting asks as well, and sends nothing: sendmsg was not called before. */
+	sent = sock_label(from, 0);
+	if (!sent || !label_set_covers(&sent->out, &taint->set))
 		return 0;
 	return sock_join_in(sk, &taint->set, taint->origin) ? -EPERM : 0;
 }

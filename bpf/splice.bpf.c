@@ -125,7 +125,7 @@ int BPF_PROG(done_splice_from_pipe, struct pipe_inode_info *pipe, struct splice_
 	if (ret <= 0 || !tainted_host() || is_kernel_thread(task))
 		return 0;
 	label = pipe_label_at((__u64)pipe);
-	if (label && taint_join_traced(task->mm->exe_file, &label->set, label->origin))
+	if (label && taint_join_traced(NULL, &label->set, label->origin))
 		flow_lost(DOMICILE_HOOK_PIPE, &all_labels);
 	return 0;
 }

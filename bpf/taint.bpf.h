@@ -47,6 +47,15 @@ static __always_inline void shared_grew(void)
 		__sync_fetch_and_add(&st->shared_generation, 1);
 }
 
+/*
+ * Shared memory of every kind is a regular file. Others, such as the one
+ * anonymous inode of the whole system, must never get a label.
+ */
+static __always_inline bool maps_data(struct vm_area_struct *vma)
+{
+	return vma->vm_file && (vma->vm_file->f_inode->i_mode & S_IFMT) == S_IFREG;
+}
+
 /* Give @taint to one mapped file, on disk too. */
 static __always_inline void shared_push_one(struct file *file, struct domicile_taint *taint)
 {
@@ -75,7 +84,7 @@ static __noinline int shared_push(struct task_struct *task, struct domicile_tain
 		return 0;
 	bpf_for_each(task_vma, vma, task, 0) {
 		bpf_rcu_read_lock();
-		if (vma->vm_file && vma->vm_flags & VM_SHARED &&
+		if (maps_data(vma) && vma->vm_flags & VM_SHARED &&
 		    vma->vm_flags & VM_MAYWRITE)
 			shared_push_one(vma->vm_file, taint);
 		bpf_rcu_read_unlock();
@@ -94,7 +103,7 @@ static __noinline int shared_pull(struct task_struct *task, struct domicile_tain
 		return 0;
 	bpf_for_each(task_vma, vma, task, 0) {
 		bpf_rcu_read_lock();
-		label = vma->vm_file ? bpf_inode_storage_get(&inode_labels,
+		label = maps_data(vma) ? bpf_inode_storage_get(&inode_labels,
 							     vma->vm_file->f_inode, 0, 0) :
 				       NULL;
 		if (label && !label_set_covers(&taint->set, &label->set)) {
@@ -220,7 +229,7 @@ static __always_inline int taint_join(struct task_struct *task,
  *
  * For tracing programs, which may not ask inode storage: the files that the
  * process maps get the label before it returns to user mode, from the program
- * on inode_getxattr, which @file serves to call.
+ * on inode_getxattr, which @file serves to call; without one, the program file.
  *
  * Return: 0, or a negative errno: the process has to end.
  */

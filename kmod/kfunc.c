@@ -135,17 +135,32 @@ __bpf_kfunc int domicile_label_store(struct file *file,
 /**
  * domicile_label_recall - have a file's label read from disk before current
  *	returns to user mode
- * @file: the file, which the caller keeps alive as for domicile_label_store();
- *	it may be of any kind, and then serves only to call the program
+ * @file__nullable: the file, which the caller keeps alive as for
+ *	domicile_label_store(); it may be of any kind, and then serves only to call
+ *	the program; NULL stands for the file that current executes
  *
  * The label arrives in the program on the inode_getxattr hook, with
  * domicile_errand() saying DOMICILE_ERRAND_RECALL. Does not sleep.
  *
  * Return: 0, -ENOMEM, or -ESRCH.
  */
-__bpf_kfunc int domicile_label_recall(struct file *file)
+__bpf_kfunc int domicile_label_recall(struct file *file__nullable)
 {
-	return file ? store_recall_later(file) : -EINVAL;
+	struct file *exe;
+	int err;
+
+	if (file__nullable)
+		return store_recall_later(file__nullable);
+	if (!current->mm)
+		return -EINVAL;
+	rcu_read_lock();
+	exe = get_file_rcu(&current->mm->exe_file);
+	rcu_read_unlock();
+	if (!exe)
+		return -ENOENT;
+	err = store_recall_later(exe);
+	fput(exe);
+	return err;
 }
 
 /**

@@ -57,6 +57,7 @@ static const char *const reasons[] = {
 	[DOMICILE_REASON_NO_MEMORY] = "no_memory",
 	[DOMICILE_REASON_LABEL_GUARD] = "label_guard",
 	[DOMICILE_REASON_NETLINK_PEER] = "netlink_peer",
+	[DOMICILE_REASON_USER_NAMESPACE] = "user_namespace",
 };
 NAMES(reasons, DOMICILE_REASONS);
 
@@ -431,6 +432,7 @@ static void print_why(json_t *object, FILE *file)
 		[DOMICILE_REASON_NO_MEMORY] = "no memory to follow the data",
 		[DOMICILE_REASON_LABEL_GUARD] = "only Domicile writes its labels",
 		[DOMICILE_REASON_NETLINK_PEER] = "netlink to another process is not followed",
+		[DOMICILE_REASON_USER_NAMESPACE] = "the owner of that network namespace could pass it on",
 	};
 	const char *reason = string(object, "reason", "?"), *rest;
 	size_t i = 1;

@@ -33,7 +33,7 @@ extern int domicile_label_read_dentry(struct dentry *dentry,
 extern int domicile_label_store(struct file *file,
 				const struct domicile_label_table *table,
 				const struct domicile_label_set *set) __ksym;
-extern int domicile_label_recall(struct file *file) __ksym;
+extern int domicile_label_recall(struct file *file__nullable) __ksym;
 extern int domicile_label_storable(struct file *file) __ksym;
 extern int domicile_errand(void) __ksym;
 extern int domicile_address_is_local(struct socket *sock, __u32 family,

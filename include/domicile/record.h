@@ -49,6 +49,7 @@ enum domicile_reason {
 	DOMICILE_REASON_NO_MEMORY,
 	DOMICILE_REASON_LABEL_GUARD, /* only Domicile writes its labels */
 	DOMICILE_REASON_NETLINK_PEER, /* netlink to another process */
+	DOMICILE_REASON_USER_NAMESPACE, /* a network that a user namespace owns */
 	DOMICILE_REASONS,
 };
 
