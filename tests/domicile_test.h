@@ -51,6 +51,17 @@
 static bool enforcing;
 static const char canary[] = "canary-5d2c81f7-of-a-person";
 
+/*
+ * The row of the channel ledger that a test proves, with its variant, what
+ * becomes of the channel and by which hook or mechanism: tools/ledger reads it.
+ * ROW("N01/tcp4", "blocked", "socket_connect");
+ */
+#define ROW(id, outcome, mechanism)						\
+	({									\
+		if (enforcing)							\
+			printf("# row %s %s %s\n", id, outcome, mechanism);	\
+	})
+
 /* Under enforcement EPERM, else no error. */
 #define EXPECT_DENIED(error) EXPECT_EQ(enforcing ? EPERM : 0, error)
 

@@ -48,6 +48,12 @@ check() {
 	return 1
 }
 
+# row ID[/VARIANT] tracked|blocked|accepted MECHANISM: the row of the channel ledger that the
+# next check proves
+row() {
+	echo "# row $*"
+}
+
 # skip DESCRIPTION REASON
 skip() {
 	tap_count=$((tap_count + 1))
