@@ -13,6 +13,7 @@
 #include <bpf/bpf_tracing.h>
 
 #define EPERM 1
+#define ERESTARTNOINTR 513 /* the system call is done again; never seen by user space */
 #define ENOMEM 12
 #define EEXIST 17
 #define E2BIG 7
@@ -43,6 +44,9 @@
 #define MSG_SPLICE_PAGES 0x8000000
 #define MAP_TYPE 15
 
+#define PF_EXITING 0x00000004
+#define PF_IO_WORKER 0x00000010
+#define PF_USER_WORKER 0x00004000
 #define PF_KTHREAD 0x00200000
 #define CLONE_THREAD 0x00010000
 #define PTRACE_MODE_ATTACH 2
@@ -65,10 +69,8 @@ extern struct file *bpf_get_task_exe_file(struct task_struct *task) __ksym;
 extern void bpf_put_file(struct file *file) __ksym;
 extern int bpf_path_d_path(struct path *path, char *buf, size_t buf__sz) __ksym;
 
-extern int bpf_iter_task_vma_new(struct bpf_iter_task_vma *it, struct task_struct *task,
-				 __u64 addr) __ksym;
-extern struct vm_area_struct *bpf_iter_task_vma_next(struct bpf_iter_task_vma *it) __ksym;
-extern void bpf_iter_task_vma_destroy(struct bpf_iter_task_vma *it) __ksym;
+/* security/bpf/hooks.c: where in an object's security blob BPF's part is. */
+extern const void bpf_lsm_blob_sizes __ksym;
 
 #ifndef bpf_for_each
 #error "libbpf 1.4 or newer is needed"

@@ -5,6 +5,7 @@
  */
 #include "label.bpf.c"
 #include "flow.bpf.c"
+#include "file.bpf.c"
 #include "splice.bpf.c"
 #include "egress.bpf.c"
 #include "guard.bpf.c"

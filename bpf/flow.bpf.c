@@ -3,66 +3,8 @@
  * Labels travel: between processes and files, pipes and sockets, and from a
  * process to what it starts or attaches to. Each hook names the flow it saw.
  */
+#include "file.bpf.h"
 #include "flow.bpf.h"
-
-/* --- regular files --------------------------------------------------------- */
-
-/* Return: 0, or -ENOMEM. */
-static __always_inline int file_read(struct file *file)
-{
-	struct domicile_inode_label *label = inode_label(file->f_inode, 0);
-
-	if (label)
-		return taint_join(bpf_get_current_task_btf(), &label->set, label->origin);
-	/* Opened before enforcement began: ask the disk before the data is used. */
-	if (file->f_inode->i_opflags & IOP_XATTR &&
-	    !is_kernel_thread(bpf_get_current_task_btf()))
-		domicile_label_recall(file);
-	return 0;
-}
-
-/* The taint reaches @file, in memory at once and on disk before the call returns. */
-static __noinline int file_join(struct file *file, const struct domicile_taint *taint)
-{
-	struct domicile_label_table *table = label_table_get();
-	struct inode *inode = file->f_inode;
-	struct domicile_inode_label *label;
-
-	if (!taint)
-		return 0;
-	label = inode_label(inode, 0);
-	if (label && label_set_covers(&label->set, &taint->set))
-		return 0;
-	if (is_kernel_object(inode))
-		return 0;
-	if (!label)
-		label = inode_label(inode, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!label || !table || domicile_label_store(file, table, &taint->set))
-		return -EPERM;
-	label_set_join_shared(&label->set, &taint->set);
-	label->origin = taint->origin;
-	if (inode_mapped(inode))
-		shared_grew();
-	return 0;
-}
-
-static __noinline int file_write(struct file *file, __u16 hook)
-{
-	struct domicile_taint *taint = taint_current();
-	struct audit_event event = {
-		.hook = hook,
-		.verdict = DOMICILE_VERDICT_DENY,
-		.reason = DOMICILE_REASON_NO_LABEL_STORE,
-		.object = DOMICILE_OBJECT_INODE,
-	};
-
-	if (!taint || !file_join(file, taint))
-		return 0;
-	event.denied = taint->set;
-	event.origin = taint->origin;
-	audit_emit_file(&event, &taint->set, file);
-	return -EPERM;
-}
 
 /* --- pipes ----------------------------------------------------------------- */
 
@@ -115,6 +57,8 @@ int BPF_PROG(hook_file_permission, struct file *file, int mask)
 	} else if (is_socket(inode) && mask & MAY_READ && tainted_host()) {
 		err = socket_read(file);
 	}
+	if (err == -ERESTARTNOINTR)
+		return -ERESTARTNOINTR;
 	return err ? -EPERM : 0;
 }
 
@@ -161,25 +105,6 @@ int BPF_PROG(trace_free_pipe_info, struct pipe_inode_info *pipe)
 
 	if (tainted_host())
 		bpf_map_delete_elem(&pipe_labels, &key);
-	return 0;
-}
-
-/* --- mappings -------------------------------------------------------------- */
-
-SEC("lsm/mmap_file")
-int BPF_PROG(hook_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot,
-	     unsigned long flags)
-{
-	if (!file || !is_regular(file->f_inode))
-		return 0;
-	if (file_read(file))
-		return -EPERM;
-	flags &= MAP_TYPE;
-	if ((flags != MAP_SHARED && flags != MAP_SHARED_VALIDATE) ||
-	    !(file->f_mode & FMODE_WRITE))
-		return 0;
-	if (tainted_host() && file_write(file, DOMICILE_HOOK_MMAP_FILE))
-		return -EPERM;
 	return 0;
 }
 

@@ -56,10 +56,11 @@ static __noinline int label_load(struct file *file, struct domicile_inode_label 
 
 	if (!label || !table)
 		return -ENOMEM;
-	domicile_label_read(file, DOMICILE_SCOPE_FILE, table, &own);
+	if (!domicile_label_read(file, DOMICILE_SCOPE_FILE, table, &own))
+		label->disk = own;
 	tree_read(file, generation, &tree);
 	if (!label_set_covers(&own, &tree))
-		domicile_label_store(file, table, &tree);
+		domicile_label_store(file, table, &tree, DOMICILE_STORE_LATER);
 	label_set_join(&own, &tree);
 	if (!label_set_empty(&own)) {
 		__u64 origin = origin_note(file);
@@ -163,7 +164,8 @@ static __noinline int label_refresh(struct dentry *dentry, int errand)
 	label = inode_label(inode, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!table || !label)
 		return -ENOMEM;
-	domicile_label_read_dentry(dentry, table, &set);
+	if (!domicile_label_read_dentry(dentry, table, &set))
+		label->disk = set;
 	if (!label_set_covers(&label->set, &set)) {
 		label_set_join_shared(&label->set, &set);
 		label->origin = origin_key(inode);
@@ -177,8 +179,37 @@ static __noinline int label_refresh(struct dentry *dentry, int errand)
 }
 
 /*
- * The module reads a label so that this program runs: after it wrote one; for
- * a process that uses a file whose label is not known yet; and for one whose
+ * The disk did not take the label. The write that waits for it is refused when
+ * it comes again; what was written already ends its process. Always 0.
+ */
+static __noinline int store_failed(struct dentry *dentry, int errand)
+{
+	struct domicile_inode_label *label = inode_label(dentry->d_inode, 0);
+	struct domicile_taint *taint = taint_current();
+	struct audit_event event = {
+		.hook = DOMICILE_HOOK_FILE_PERMISSION,
+		.verdict = DOMICILE_VERDICT_KILL,
+		.reason = DOMICILE_REASON_NO_LABEL_STORE,
+		.object = DOMICILE_OBJECT_INODE,
+	};
+
+	if (label && errand == DOMICILE_ERRAND_REFUSED) {
+		label->store_failed = 1;
+		return 0;
+	}
+	bpf_send_signal(SIGKILL);
+	count(DOMICILE_COUNT_KILLED);
+	if (!taint)
+		return 0;
+	event.denied = taint->set;
+	event.origin = taint->origin;
+	audit_emit_dentry(&event, &taint->set, dentry);
+	return 0;
+}
+
+/*
+ * The module reads a label so that this program runs: after it wrote one, or
+ * could not; for a process that uses a file whose label is not known yet; and for one whose
  * new taint its mappings do not have yet.
  */
 SEC("lsm.s/inode_getxattr")
@@ -191,6 +222,8 @@ int BPF_PROG(hook_inode_getxattr, struct dentry *dentry, const char *name)
 	if (!is_label_name(name))
 		return 0;
 	errand = domicile_errand();
+	if (errand == DOMICILE_ERRAND_REFUSED || errand == DOMICILE_ERRAND_LOST)
+		return store_failed(dentry, errand);
 	if (errand != DOMICILE_ERRAND_ANNOUNCE && errand != DOMICILE_ERRAND_RECALL)
 		return 0;
 	if ((inode->i_mode & S_IFMT) == S_IFDIR)
@@ -199,7 +232,7 @@ int BPF_PROG(hook_inode_getxattr, struct dentry *dentry, const char *name)
 		label_refresh(dentry, errand);
 	taint = taint_of(bpf_get_current_task_btf(), 0);
 	if (taint && errand == DOMICILE_ERRAND_RECALL)
-		shared_push(bpf_get_current_task_btf(), taint);
+		shared_push(taint);
 	return 0;
 }
 

@@ -7,21 +7,10 @@
  */
 #include "flow.bpf.h"
 
-/* The current process's taint as it stands: tracing programs cannot refresh it. */
-static __always_inline struct domicile_taint *taint_traced(void)
-{
-	struct domicile_taint *taint;
-
-	if (!tainted_host())
-		return NULL;
-	taint = taint_of(bpf_get_current_task_btf(), 0);
-	return taint && !label_set_empty(&taint->set) ? taint : NULL;
-}
-
 /* Data goes into @pipe. */
 static __always_inline int pipe_filled(struct pipe_inode_info *pipe)
 {
-	struct domicile_taint *taint = taint_traced();
+	struct domicile_taint *taint = taint_current_traced();
 
 	if (!taint)
 		return 0;
@@ -55,7 +44,8 @@ static __always_inline int spliced_to_file(struct file *out, struct domicile_tai
 
 	if (!table || is_kernel_object(out->f_inode))
 		return 0;
-	return domicile_label_store(out, table, &taint->set);
+	return domicile_label_store(out, table, &taint->set,
+				    DOMICILE_STORE_LATER);
 }
 
 /*
@@ -72,7 +62,7 @@ static __always_inline int spliced(struct file *in, struct file *out)
 	label = is_pipe(in->f_inode) ? pipe_label(in->f_inode) : NULL;
 	if (label && taint_join_traced(in, &label->set, label->origin))
 		flow_lost(DOMICILE_HOOK_PIPE, &all_labels);
-	taint = taint_traced();
+	taint = taint_current_traced();
 	if (taint && is_pipe(out->f_inode) && pipe_join(out->f_inode, taint))
 		flow_lost(DOMICILE_HOOK_PIPE, &all_labels);
 	if (taint && is_regular(out->f_inode) && spliced_to_file(out, taint))

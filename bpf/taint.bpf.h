@@ -11,6 +11,7 @@
 
 #include "compat.bpf.h"
 #include "maps.bpf.h"
+#include "peek.bpf.h"
 #include <domicile/kfunc.h>
 
 static __always_inline struct domicile_label_table *label_table_get(void)
@@ -48,15 +49,10 @@ static __always_inline void shared_grew(void)
 }
 
 /*
- * Shared memory of every kind is a regular file. Others, such as the one
- * anonymous inode of the whole system, must never get a label.
+ * Give @taint to one mapped file, on disk too. Shared memory of every kind is a
+ * regular file; others, such as the one anonymous inode of the whole system,
+ * must never get a label.
  */
-static __always_inline bool maps_data(struct vm_area_struct *vma)
-{
-	return vma->vm_file && (vma->vm_file->f_inode->i_mode & S_IFMT) == S_IFREG;
-}
-
-/* Give @taint to one mapped file, on disk too. */
 static __always_inline void shared_push_one(struct file *file, struct domicile_taint *taint)
 {
 	struct domicile_label_table *table = label_table_get();
@@ -72,46 +68,38 @@ static __always_inline void shared_push_one(struct file *file, struct domicile_t
 		return;
 	label_set_join_shared(&label->set, &taint->set);
 	label->origin = taint->origin;
-	domicile_label_store(file, table, &taint->set);
+	domicile_label_store(file, table, &taint->set, DOMICILE_STORE_LATER);
 	shared_grew();
 }
 
-static __noinline int shared_push(struct task_struct *task, struct domicile_taint *taint)
+/* For LSM programs: what current maps shared and writable gets @taint. */
+static __noinline int shared_push(struct domicile_taint *taint)
 {
-	struct vm_area_struct *vma;
+	struct file *file;
 
 	if (!taint)
 		return 0;
-	bpf_for_each(task_vma, vma, task, 0) {
-		bpf_rcu_read_lock();
-		if (maps_data(vma) && vma->vm_flags & VM_SHARED &&
-		    vma->vm_flags & VM_MAYWRITE)
-			shared_push_one(vma->vm_file, taint);
-		bpf_rcu_read_unlock();
-	}
+	bpf_for_each(domicile_mapping, file, DOMICILE_MAPPINGS_WRITABLE)
+		shared_push_one(file, taint);
 	return 0;
 }
 
-/* Take into @taint what the files that @task maps hold. Return: 1 if it grew. */
-static __noinline int shared_pull(struct task_struct *task, struct domicile_taint *taint)
+/* Take into @taint what the files that current maps hold. Return: 1 if it grew. */
+static __noinline int shared_pull(struct domicile_taint *taint)
 {
-	struct domicile_inode_label *label;
-	struct vm_area_struct *vma;
+	struct domicile_inode_label label;
+	struct file *file;
 	int grew = 0;
 
 	if (!taint)
 		return 0;
-	bpf_for_each(task_vma, vma, task, 0) {
-		bpf_rcu_read_lock();
-		label = maps_data(vma) ? bpf_inode_storage_get(&inode_labels,
-							     vma->vm_file->f_inode, 0, 0) :
-				       NULL;
-		if (label && !label_set_covers(&taint->set, &label->set)) {
-			label_set_join_shared(&taint->set, &label->set);
-			taint->origin = label->origin;
-			grew = 1;
-		}
-		bpf_rcu_read_unlock();
+	bpf_for_each(domicile_mapping, file, DOMICILE_MAPPINGS_ALL) {
+		if (!inode_label_peek(file->f_inode, &label) ||
+		    label_set_covers(&taint->set, &label.set))
+			continue;
+		label_set_join_shared(&taint->set, &label.set);
+		taint->origin = label.origin;
+		grew = 1;
 	}
 	return grew;
 }
@@ -134,21 +122,36 @@ static __always_inline bool is_kernel_thread(struct task_struct *task)
 	return task->flags & PF_KTHREAD;
 }
 
-static __noinline struct domicile_taint *taint_refresh(struct task_struct *task,
-						       __u64 generation)
+/*
+ * Brings the taint of the current process up to date with what it maps.
+ *
+ * Return: the taint, or NULL if there is none; @grew: it has to be given to what
+ * the process maps.
+ */
+static __noinline struct domicile_taint *taint_refresh(int *grew)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct domicile_state *st = state_get();
 	struct domicile_taint *taint;
+	__u64 generation;
 
-	taint = taint_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!st || !st->tainted || !grew)
+		return NULL;
+	taint = taint_of(task, 0);
+	generation = st->shared_generation;
+	if (!generation || (taint && taint->shared_generation == generation) ||
+	    is_kernel_thread(task))
+		return taint;
+	if (!taint)
+		taint = taint_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!taint) {
 		count(DOMICILE_COUNT_NO_MEMORY);
 		return NULL;
 	}
+	*grew = shared_pull(taint);
 	taint->shared_generation = generation;
-	if (shared_pull(task, taint)) {
+	if (*grew)
 		count(DOMICILE_COUNT_TAINTS);
-		shared_push(task, taint);
-	}
 	return taint;
 }
 
@@ -160,18 +163,28 @@ static __noinline struct domicile_taint *taint_refresh(struct task_struct *task,
  */
 static __always_inline struct domicile_taint *taint_current(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct domicile_state *st = state_get();
 	struct domicile_taint *taint;
-	__u64 generation;
+	int grew = 0;
 
-	if (!st || !st->tainted)
+	if (!tainted_host())
 		return NULL;
-	taint = taint_of(task, 0);
-	generation = st->shared_generation;
-	if (generation && (!taint || taint->shared_generation != generation) &&
-	    !is_kernel_thread(task))
-		taint = taint_refresh(task, generation);
+	taint = taint_refresh(&grew);
+	if (taint && grew)
+		shared_push(taint);
+	return taint && !label_set_empty(&taint->set) ? taint : NULL;
+}
+
+/* As taint_current(), for tracing programs: what it maps follows before user mode. */
+static __always_inline struct domicile_taint *taint_current_traced(void)
+{
+	struct domicile_taint *taint;
+	int grew = 0;
+
+	if (!tainted_host())
+		return NULL;
+	taint = taint_refresh(&grew);
+	if (taint && grew)
+		domicile_label_recall(NULL);
 	return taint && !label_set_empty(&taint->set) ? taint : NULL;
 }
 
@@ -208,6 +221,9 @@ static __always_inline bool taint_covers(struct task_struct *task,
 /*
  * taint_join - labelled data reaches @task
  *
+ * Only @task itself can give its taint to what it maps: another is called in to
+ * do so.
+ *
  * Return: 0, or -ENOMEM when the taint could not be kept: the caller refuses
  * the data.
  */
@@ -221,7 +237,9 @@ static __always_inline int taint_join(struct task_struct *task,
 	taint = taint_raise(task, set, origin);
 	if (!taint)
 		return -ENOMEM;
-	return shared_push(task, taint);
+	if (task != bpf_get_current_task_btf())
+		return domicile_task_recall(task);
+	return shared_push(taint);
 }
 
 /*

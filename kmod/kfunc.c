@@ -12,6 +12,7 @@
 #include <net/sock.h>
 
 #include "kfunc.h"
+#include "mapping.h"
 #include "store.h"
 #include "xattr.h"
 
@@ -99,6 +100,8 @@ __bpf_kfunc int domicile_label_read_dentry(struct dentry *dentry,
  * @file: the file
  * @table: label ids of this host
  * @set: labels; one that @table does not have is stored as DOMICILE_LABEL_UNKNOWN
+ * @when: enum domicile_store; with DOMICILE_STORE_FIRST the program has the
+ *	system call done again, and asks again then
  *
  * The caller keeps @file alive: a program calls this with the file of its hook,
  * or with that of a mapping while the address space is locked, which the
@@ -109,7 +112,7 @@ __bpf_kfunc int domicile_label_read_dentry(struct dentry *dentry,
  */
 __bpf_kfunc int domicile_label_store(struct file *file,
 				     const struct domicile_label_table *table,
-				     const struct domicile_label_set *set)
+				     const struct domicile_label_set *set, u32 when)
 {
 	u32 count = min_t(u32, table->count, DOMICILE_LABELS_MAX);
 	u32 ids[32];
@@ -124,12 +127,12 @@ __bpf_kfunc int domicile_label_store(struct file *file,
 		ids[n++] = i < count ? table->id[i] : DOMICILE_LABEL_UNKNOWN;
 		if (n < ARRAY_SIZE(ids) && i < count)
 			continue;
-		err = store_join_later(file, ids, n);
+		err = store_join_later(file, ids, n, when);
 		n = 0;
 		if (i >= count)
 			break;
 	}
-	return n && !err ? store_join_later(file, ids, n) : err;
+	return n && !err ? store_join_later(file, ids, n, when) : err;
 }
 
 /**
@@ -146,21 +149,18 @@ __bpf_kfunc int domicile_label_store(struct file *file,
  */
 __bpf_kfunc int domicile_label_recall(struct file *file__nullable)
 {
-	struct file *exe;
-	int err;
+	return store_recall_later(current, file__nullable);
+}
 
-	if (file__nullable)
-		return store_recall_later(file__nullable);
-	if (!current->mm)
-		return -EINVAL;
-	rcu_read_lock();
-	exe = get_file_rcu(&current->mm->exe_file);
-	rcu_read_unlock();
-	if (!exe)
-		return -ENOENT;
-	err = store_recall_later(exe);
-	fput(exe);
-	return err;
+/**
+ * domicile_task_recall - domicile_label_recall() without a file, for another task
+ * @task: the task
+ *
+ * Return: 0, -ENOMEM, or -ESRCH. Does not sleep.
+ */
+__bpf_kfunc int domicile_task_recall(struct task_struct *task)
+{
+	return store_recall_later(task, NULL);
 }
 
 /**
@@ -223,6 +223,10 @@ BTF_ID_FLAGS(func, domicile_label_read, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, domicile_label_read_dentry, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, domicile_label_store)
 BTF_ID_FLAGS(func, domicile_label_recall)
+BTF_ID_FLAGS(func, domicile_task_recall, KF_RCU)
+BTF_ID_FLAGS(func, bpf_iter_domicile_mapping_new, KF_ITER_NEW)
+BTF_ID_FLAGS(func, bpf_iter_domicile_mapping_next, KF_ITER_NEXT | KF_RET_NULL)
+BTF_ID_FLAGS(func, bpf_iter_domicile_mapping_destroy, KF_ITER_DESTROY)
 BTF_ID_FLAGS(func, domicile_label_storable, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, domicile_errand)
 BTF_ID_FLAGS(func, domicile_address_is_local, KF_TRUSTED_ARGS)

@@ -188,27 +188,48 @@ int store_remove(const struct path *path, const u32 *ids, u16 count)
 /* Owned by the task it is queued on; freed when it ran. */
 struct store_work {
 	struct callback_head head;
-	struct file *file;
+	struct file *file; /* NULL: the one that the task executes */
+	enum domicile_store when;
 	u16 count;
 	u32 ids[];
 };
 
 static void work_free(struct store_work *work)
 {
-	fput(work->file);
+	if (work->file)
+		fput(work->file);
 	kfree(work);
 	if (atomic_dec_and_test(&pending))
 		wake_up(&pending_done);
 }
 
+/*
+ * After a power cut no data may be there without its label. Blocks that are new
+ * appear with the file's metadata, after the label in the journal; those that
+ * were there before are overwritten in place, at any time.
+ */
+static int work_store(struct store_work *work)
+{
+	struct file *file = work->file;
+	int err = store_join(&file->f_path, work->ids, work->count, 0);
+
+	if (!err && i_size_read(file_inode(file)))
+		err = vfs_fsync_range(file, 0, 0, 0);
+	return err;
+}
+
 static void work_join(struct callback_head *head)
 {
 	struct store_work *work = container_of(head, struct store_work, head);
-	int err = store_join(&work->file->f_path, work->ids, work->count, 0);
+	int err = work_store(work);
 
-	if (err)
+	if (err) {
 		pr_warn_ratelimited("domicile: label of %pD not on disk: error %d\n",
 				    work->file, err);
+		announce(&work->file->f_path, work->when == DOMICILE_STORE_FIRST ?
+						      DOMICILE_ERRAND_REFUSED :
+						      DOMICILE_ERRAND_LOST);
+	}
 	work_free(work);
 }
 
@@ -216,24 +237,36 @@ static void work_recall(struct callback_head *head)
 {
 	struct store_work *work = container_of(head, struct store_work, head);
 
-	announce(&work->file->f_path, DOMICILE_ERRAND_RECALL);
+	if (!work->file && current->mm)
+		work->file = get_file_active(&current->mm->exe_file);
+	if (work->file)
+		announce(&work->file->f_path, DOMICILE_ERRAND_RECALL);
 	work_free(work);
 }
 
-static int work_queue(struct file *file, const u32 *ids, u16 count, task_work_func_t func)
+static struct store_work *work_new(struct file *file, const u32 *ids, u16 count)
 {
 	struct store_work *work = kmalloc(struct_size(work, ids, count), GFP_ATOMIC);
-	int err;
 
 	if (!work)
-		return -ENOMEM;
-	work->file = get_file(file);
+		return NULL;
+	work->file = file ? get_file(file) : NULL;
+	work->when = DOMICILE_STORE_LATER;
 	work->count = count;
 	if (count)
 		memcpy(work->ids, ids, count * sizeof(*ids));
+	return work;
+}
+
+/* @work is the callee's. @task is current or kept alive by the caller. */
+static int work_queue(struct task_struct *task, struct store_work *work,
+		      task_work_func_t func, enum task_work_notify_mode notify)
+{
+	int err;
+
 	atomic_inc(&pending);
 	init_task_work(&work->head, func);
-	err = task_work_add(current, &work->head, TWA_RESUME);
+	err = task_work_add(task, &work->head, notify);
 	if (err)
 		work_free(work);
 	return err;
@@ -242,20 +275,37 @@ static int work_queue(struct file *file, const u32 *ids, u16 count, task_work_fu
 /*
  * store_join_later - store_join() before current returns to user mode
  *
+ * DOMICILE_STORE_FIRST: the work is there when a system call ends with
+ * -ERESTARTNOINTR, and done before the call begins again: TWA_SIGNAL sends the
+ * task through the code that restarts calls (arch_do_signal_or_restart()).
+ *
  * Takes a reference on @file. Does not sleep.
  */
-int store_join_later(struct file *file, const u32 *ids, u16 count)
+int store_join_later(struct file *file, const u32 *ids, u16 count, enum domicile_store when)
 {
-	return work_queue(file, ids, count, work_join);
+	struct store_work *work = work_new(file, ids, count);
+
+	if (!work)
+		return -ENOMEM;
+	work->when = when;
+	return work_queue(current, work, work_join,
+			  when == DOMICILE_STORE_FIRST ? TWA_SIGNAL : TWA_RESUME);
 }
 
 /*
  * store_recall_later - let the BPF programs read @file's label from disk
- * before current returns to user mode
+ * before @task returns to user mode; one that is there already is called in
+ *
+ * @file NULL: the one that @task executes.
  */
-int store_recall_later(struct file *file)
+int store_recall_later(struct task_struct *task, struct file *file)
 {
-	return work_queue(file, NULL, 0, work_recall);
+	struct store_work *work = work_new(file, NULL, 0);
+
+	if (!work)
+		return -ENOMEM;
+	return work_queue(task, work, work_recall,
+			  task == current ? TWA_RESUME : TWA_SIGNAL);
 }
 
 void store_statistics(struct store_statistics *statistics)

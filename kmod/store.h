@@ -16,8 +16,8 @@ int store_join(const struct path *path, const u32 *ids, u16 count, u8 flags);
 int store_remove(const struct path *path, const u32 *ids, u16 count);
 bool store_possible(const struct inode *inode);
 
-int store_join_later(struct file *file, const u32 *ids, u16 count);
-int store_recall_later(struct file *file);
+int store_join_later(struct file *file, const u32 *ids, u16 count, enum domicile_store when);
+int store_recall_later(struct task_struct *task, struct file *file);
 
 enum domicile_errand errand_current(void);
 void store_statistics(struct store_statistics *statistics);

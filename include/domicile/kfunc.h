@@ -21,6 +21,25 @@ enum domicile_errand {
 	DOMICILE_ERRAND_STORE, /* writing a label: the xattr guard lets it pass */
 	DOMICILE_ERRAND_ANNOUNCE, /* reading back a label that it wrote */
 	DOMICILE_ERRAND_RECALL, /* reading the label of a file in use */
+	DOMICILE_ERRAND_REFUSED, /* a label could not be stored; no data was written yet */
+	DOMICILE_ERRAND_LOST, /* a label could not be stored for data that is there */
+};
+
+/* When domicile_label_store() writes, and whom it tells when it cannot. */
+enum domicile_store {
+	DOMICILE_STORE_FIRST, /* before the call is done again: the hook restarts it */
+	DOMICILE_STORE_LATER, /* when the call is done, before user mode */
+};
+
+/* Which files bpf_for_each(domicile_mapping, file, which) visits. */
+enum domicile_mappings {
+	DOMICILE_MAPPINGS_ALL,
+	DOMICILE_MAPPINGS_WRITABLE, /* shared, and writable or to be made so */
+};
+
+/* The state of that iterator; what it holds is the module's. */
+struct bpf_iter_domicile_mapping {
+	__u64 opaque[4];
 };
 
 #ifdef __VMLINUX_H__
@@ -32,9 +51,15 @@ extern int domicile_label_read_dentry(struct dentry *dentry,
 				      struct domicile_label_set *set) __ksym;
 extern int domicile_label_store(struct file *file,
 				const struct domicile_label_table *table,
-				const struct domicile_label_set *set) __ksym;
+				const struct domicile_label_set *set, __u32 when) __ksym;
 extern int domicile_label_recall(struct file *file__nullable) __ksym;
 extern int domicile_label_storable(struct file *file) __ksym;
+extern int domicile_task_recall(struct task_struct *task) __ksym;
+extern int bpf_iter_domicile_mapping_new(struct bpf_iter_domicile_mapping *it,
+					 __u32 which) __ksym;
+extern struct file *
+bpf_iter_domicile_mapping_next(struct bpf_iter_domicile_mapping *it) __ksym;
+extern void bpf_iter_domicile_mapping_destroy(struct bpf_iter_domicile_mapping *it) __ksym;
 extern int domicile_errand(void) __ksym;
 extern int domicile_address_is_local(struct socket *sock, __u32 family,
 				     const __u8 *address, __u32 address__sz) __ksym;

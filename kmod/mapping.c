@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The regular files that the current process maps.
+ *
+ * Walks the address space under RCU alone: the walk of BPF's own iterator
+ * (kernel/bpf/task_iter.c) passes over what another thread has locked, so that
+ * a thread that changes the protection of a mapping all the time would hide it.
+ * A mapping that comes while the walk goes on is the business of the program on
+ * mmap_region, one that goes that of the program on remove_vma.
+ */
+
+#include <linux/btf.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+
+#include <domicile/kfunc.h>
+
+#include "mapping.h"
+
+/* Lives in the program's struct bpf_iter_domicile_mapping. */
+struct mapping_walk {
+	struct mm_struct *mm; /* current's; in use by it as long as the program runs */
+	unsigned long next;
+	struct file *file; /* returned last, with a reference */
+	u64 which;
+};
+
+static_assert(sizeof(struct mapping_walk) == sizeof(struct bpf_iter_domicile_mapping));
+
+static bool walk_wants(const struct mapping_walk *walk, const struct vm_area_struct *vma)
+{
+	const vm_flags_t writable = VM_SHARED | VM_MAYWRITE;
+
+	return vma->vm_mm == walk->mm &&
+	       (walk->which == DOMICILE_MAPPINGS_ALL ||
+		(vma->vm_flags & writable) == writable);
+}
+
+/* The next file, with a reference, or NULL. */
+static struct file *walk_step(struct mapping_walk *walk)
+{
+	struct vm_area_struct *vma;
+	struct file *file = NULL;
+	struct vma_iterator vmi;
+
+	rcu_read_lock();
+	vma_iter_init(&vmi, walk->mm, walk->next);
+	for_each_vma(vmi, vma) {
+		if (vma->vm_end > walk->next)
+			walk->next = vma->vm_end;
+		if (!READ_ONCE(vma->vm_file) || !walk_wants(walk, vma))
+			continue;
+		file = get_file_rcu(&vma->vm_file);
+		if (file && S_ISREG(file_inode(file)->i_mode))
+			break;
+		if (file)
+			fput(file);
+		file = NULL;
+	}
+	rcu_read_unlock();
+	return file;
+}
+
+static void walk_put(struct mapping_walk *walk)
+{
+	if (walk->file)
+		fput(walk->file);
+	walk->file = NULL;
+}
+
+__bpf_kfunc_start_defs();
+
+/**
+ * bpf_iter_domicile_mapping_new - begin to visit the regular files that current
+ *	maps
+ * @it: the state
+ * @which: enum domicile_mappings
+ *
+ * Return: 0. Does not sleep.
+ */
+__bpf_kfunc int bpf_iter_domicile_mapping_new(struct bpf_iter_domicile_mapping *it,
+					      u32 which)
+{
+	struct mapping_walk *walk = (void *)it;
+
+	*walk = (struct mapping_walk){
+		.mm = current->flags & PF_KTHREAD ? NULL : current->mm,
+		.which = which,
+	};
+	return 0;
+}
+
+/**
+ * bpf_iter_domicile_mapping_next - the next file
+ * @it: the state
+ *
+ * Return: a file, which is the caller's until the next call, or NULL.
+ */
+__bpf_kfunc struct file *bpf_iter_domicile_mapping_next(struct bpf_iter_domicile_mapping *it)
+{
+	struct mapping_walk *walk = (void *)it;
+
+	walk_put(walk);
+	walk->file = walk->mm ? walk_step(walk) : NULL;
+	return walk->file;
+}
+
+/**
+ * bpf_iter_domicile_mapping_destroy - let go of the last file
+ * @it: the state
+ */
+__bpf_kfunc void bpf_iter_domicile_mapping_destroy(struct bpf_iter_domicile_mapping *it)
+{
+	walk_put((void *)it);
+}
+
+__bpf_kfunc_end_defs();
