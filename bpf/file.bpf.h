@@ -10,7 +10,10 @@
 static __always_inline int file_read(struct file *file)
 {
 	struct domicile_inode_label *label = inode_label(file->f_inode, 0);
+	struct domicile_inode_label *grown = inode_grown(file->f_inode);
 
+	if (grown && taint_join(bpf_get_current_task_btf(), &grown->set, grown->origin))
+		return -ENOMEM;
 	if (label)
 		return taint_join(bpf_get_current_task_btf(), &label->set, label->origin);
 	/* Opened before enforcement began: ask the disk before the data is used. */

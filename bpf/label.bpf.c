@@ -236,6 +236,18 @@ int BPF_PROG(hook_inode_getxattr, struct dentry *dentry, const char *name)
 	return 0;
 }
 
+/* The inode's address may soon mean another. */
+SEC("lsm/inode_free_security")
+int BPF_PROG(hook_inode_free_security, struct inode *inode)
+{
+	struct domicile_state *st = state_get();
+	__u64 key = (__u64)inode;
+
+	if (st && st->grown)
+		bpf_map_delete_elem(&grown_labels, &key);
+	return 0;
+}
+
 /* What moves below a labelled directory inherits anew. */
 static __always_inline void label_forget_tree(struct dentry *dentry)
 {

@@ -41,6 +41,20 @@ struct {
 	__type(value, struct domicile_inode_label);
 } inode_labels SEC(".maps");
 
+/*
+ * Programs: labels that files got from tracing programs, which may not write to
+ * inode storage, by address of the inode. What is here is in inode_labels too
+ * as soon as the process that shares the file is back in user mode. An entry
+ * goes when the inode does.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, struct domicile_inode_label);
+} grown_labels SEC(".maps");
+
 /* Programs: sockets of every family. */
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);

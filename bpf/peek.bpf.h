@@ -10,6 +10,15 @@
 #include "compat.bpf.h"
 #include "maps.bpf.h"
 
+/* Has any file got a label that inode storage may not have yet? */
+static __always_inline struct domicile_inode_label *inode_grown(struct inode *inode)
+{
+	struct domicile_state *st = state_get();
+	__u64 key = (__u64)inode;
+
+	return st && st->grown ? bpf_map_lookup_elem(&grown_labels, &key) : NULL;
+}
+
 #define STORAGES_MAX 16 /* maps that keep something with one inode, of all BPF users */
 
 static __always_inline struct bpf_local_storage *inode_storage(struct inode *inode)
@@ -25,14 +34,7 @@ static __always_inline struct bpf_local_storage *inode_storage(struct inode *ino
 	return storage;
 }
 
-/*
- * inode_label_peek - copy what is remembered of @inode's label
- *
- * Inside an RCU read-side section; the copy may be of any moment since.
- *
- * Return: false if nothing is remembered.
- */
-static __noinline bool inode_label_peek(struct inode *inode, struct domicile_inode_label *copy)
+static __noinline bool storage_peek(struct inode *inode, struct domicile_inode_label *copy)
 {
 	void *map = &inode_labels;
 	struct bpf_local_storage *storage = inode ? inode_storage(inode) : NULL;
@@ -50,6 +52,26 @@ static __noinline bool inode_label_peek(struct inode *inode, struct domicile_ino
 		node = BPF_CORE_READ(node, next);
 	}
 	return false;
+}
+
+/*
+ * inode_label_peek - copy what is remembered of @inode's label
+ *
+ * Inside an RCU read-side section; the copy may be of any moment since.
+ *
+ * Return: false if nothing is remembered.
+ */
+static __always_inline bool inode_label_peek(struct inode *inode,
+					     struct domicile_inode_label *copy)
+{
+	struct domicile_inode_label *grown = inode_grown(inode);
+	bool stored = storage_peek(inode, copy);
+
+	if (grown && stored)
+		label_set_join(&copy->set, &grown->set);
+	else if (grown)
+		*copy = *grown;
+	return grown || stored;
 }
 
 #endif /* DOMICILE_PEEK_BPF_H */

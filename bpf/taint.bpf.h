@@ -84,6 +84,51 @@ static __noinline int shared_push(struct domicile_taint *taint)
 	return 0;
 }
 
+/* For tracing programs: the same, in memory. Return: 0, or -ENOMEM. */
+static __always_inline int shared_push_one_traced(struct inode *inode,
+						  const struct domicile_taint *taint)
+{
+	struct domicile_state *st = state_get();
+	struct domicile_inode_label *label;
+	__u64 key = (__u64)inode;
+
+	label = bpf_map_lookup_elem(&grown_labels, &key);
+	if (!label) {
+		struct domicile_inode_label new = { .origin = taint->origin };
+
+		bpf_map_update_elem(&grown_labels, &key, &new, BPF_NOEXIST);
+		label = bpf_map_lookup_elem(&grown_labels, &key);
+	}
+	if (!label || !st) {
+		count(DOMICILE_COUNT_NO_MEMORY);
+		return -ENOMEM;
+	}
+	if (label_set_covers(&label->set, &taint->set))
+		return 0;
+	label_set_join_shared(&label->set, &taint->set);
+	st->grown = 1;
+	shared_grew();
+	return 0;
+}
+
+static __noinline int shared_push_traced(struct domicile_taint *taint)
+{
+	struct domicile_inode_label label;
+	struct file *file;
+	int err = 0;
+
+	if (!taint)
+		return 0;
+	bpf_for_each(domicile_mapping, file, DOMICILE_MAPPINGS_WRITABLE) {
+		if (inode_label_peek(file->f_inode, &label) &&
+		    label_set_covers(&label.set, &taint->set))
+			continue;
+		if (shared_push_one_traced(file->f_inode, taint))
+			err = -ENOMEM;
+	}
+	return err;
+}
+
 /* Take into @taint what the files that current maps hold. Return: 1 if it grew. */
 static __noinline int shared_pull(struct domicile_taint *taint)
 {
@@ -174,7 +219,7 @@ static __always_inline struct domicile_taint *taint_current(void)
 	return taint && !label_set_empty(&taint->set) ? taint : NULL;
 }
 
-/* As taint_current(), for tracing programs: what it maps follows before user mode. */
+/* As taint_current(), for tracing programs. */
 static __always_inline struct domicile_taint *taint_current_traced(void)
 {
 	struct domicile_taint *taint;
@@ -183,8 +228,11 @@ static __always_inline struct domicile_taint *taint_current_traced(void)
 	if (!tainted_host())
 		return NULL;
 	taint = taint_refresh(&grew);
-	if (taint && grew)
+	if (taint && grew) {
+		if (shared_push_traced(taint))
+			bpf_send_signal(SIGKILL);
 		domicile_label_recall(NULL);
+	}
 	return taint && !label_set_empty(&taint->set) ? taint : NULL;
 }
 
@@ -245,9 +293,9 @@ static __always_inline int taint_join(struct task_struct *task,
 /*
  * taint_join_traced - labelled data has reached the current process
  *
- * For tracing programs, which may not ask inode storage: the files that the
- * process maps get the label before it returns to user mode, from the program
- * on inode_getxattr, which @file serves to call; without one, the program file.
+ * For tracing programs: the files that the process maps get the label in memory
+ * now, and on disk before it returns to user mode, from the program on
+ * inode_getxattr, which @file serves to call; without one, the program file.
  *
  * Return: 0, or a negative errno: the process has to end.
  */
@@ -256,10 +304,12 @@ static __always_inline int taint_join_traced(struct file *file,
 					     __u64 origin)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct domicile_taint *taint;
 
 	if (taint_covers(task, set))
 		return 0;
-	if (!taint_raise(task, set, origin))
+	taint = taint_raise(task, set, origin);
+	if (!taint || shared_push_traced(taint))
 		return -ENOMEM;
 	return domicile_label_recall(file);
 }

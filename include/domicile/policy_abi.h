@@ -59,6 +59,7 @@ struct domicile_state {
 	__u64 tree_generation; /* grows when a directory moves: inherited labels are looked up anew */
 	__u64 shared_generation; /* grows when shared memory gains a label */
 	__u64 flows; /* nonzero once labelled packets went to this host itself */
+	__u64 grown; /* nonzero once grown_labels had a member */
 	__u64 started; /* CLOCK_BOOTTIME, ns */
 	struct domicile_slot slot[DOMICILE_SLOTS];
 };
