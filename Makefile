@@ -4,6 +4,7 @@
 #   make run        start Domicile with an example policy and show it at work
 #   make test       every test; ends with "N passed, N failed, N skipped"
 #   make check      the unit tests alone: no root, no VM
+#   make ledger     LEDGER.md anew, from what the last make test said
 #   make bench      what Domicile costs, in instructions
 #   make install    DESTDIR= and PREFIX= are honoured; make uninstall undoes it
 #
@@ -140,6 +141,12 @@ tests:
 
 check:
 	$(Q)$(MAKE) --no-print-directory -C tests/unit check CC='$(CC)'
+
+.PHONY: ledger
+ledger:
+	$(Q)[ -f $(O)/test.log ] || { echo 'no $(O)/test.log: run make test before' >&2; exit 1; }
+	$(Q)tools/ledger $(O)/test.log > $(O)/LEDGER.md
+	$(Q)mv $(O)/LEDGER.md LEDGER.md && tail -n 1 LEDGER.md
 
 bench: all $(O)/bench/calls $(O)/bench/empty $(O)/bench/empty.bpf.o
 	$(Q)tests/vm/run --icount -- bench/run.sh

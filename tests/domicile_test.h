@@ -58,8 +58,10 @@ static const char canary[] = "canary-5d2c81f7-of-a-person";
  */
 #define ROW(id, outcome, mechanism)						\
 	({									\
-		if (enforcing)							\
+		if (enforcing) {						\
 			printf("# row %s %s %s\n", id, outcome, mechanism);	\
+			fflush(stdout); /* the harness ends tests by _exit() */	\
+		}								\
 	})
 
 /* Under enforcement EPERM, else no error. */
