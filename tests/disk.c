@@ -147,6 +147,48 @@ TEST(no_label_store)
 	shell("umount " DIR_TEST "/vfat; rm " DIR_TEST "/vfat.img");
 }
 
+/* No room for the label: nothing is written. ext4 has one block for all attributes of a file. */
+static void xattrs_fill(const char *path)
+{
+	char value[4096] = {}, name[32];
+	int count = 0;
+
+	for (size_t size = sizeof(value); size; size /= 2) {
+		do
+			snprintf(name, sizeof(name), "user.%d", count++);
+		while (!setxattr(path, name, value, size, XATTR_CREATE));
+	}
+}
+
+static int overwrite(void *argument)
+{
+	int error = take_label();
+
+	if (error)
+		return error;
+	return pwrite(*(int *)argument, canary, sizeof(canary), 0) < 0 ? errno : 0;
+}
+
+TEST(no_room_for_the_label)
+{
+	static char path[] = "/mnt/ext4/full";
+	int fd;
+
+	file_write(path, "plain");
+	xattrs_fill(path);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	ROW("F24/no_room", "blocked", "file_permission");
+	EXPECT_DENIED(in_child(overwrite, &fd));
+	EXPECT_EQ(!enforcing, file_holds(path, canary, sizeof(canary) - 1));
+	if (enforcing)
+		EXPECT_TRUE(recorded("no_label_store", path, LABELLED));
+	EXPECT_EQ(0, shell("sync; echo 2 > /proc/sys/vm/drop_caches"));
+	EXPECT_EQ(0, in_child(append_plain, path));
+	EXPECT_EQ(0, in_child(open_and_try, path));
+	close(fd);
+	unlink(path);
+}
+
 /* Behind this one is another host: the data would go there, and the label may not. */
 TEST(network_file_system)
 {
