@@ -29,8 +29,7 @@ static __always_inline void file_grow(struct inode *inode, struct domicile_inode
 {
 	if (label_set_covers(&label->set, &taint->set))
 		return;
-	label_set_join_shared(&label->set, &taint->set);
-	label->origin = taint->origin;
+	inode_label_join(inode, label, &taint->set, taint->origin);
 	if (inode_mapped(inode))
 		shared_grew();
 }

@@ -66,8 +66,7 @@ static __noinline int label_load(struct file *file, struct domicile_inode_label 
 		__u64 origin = origin_note(file);
 
 		if (!label_set_covers(&label->set, &own))
-			label->origin = origin;
-		label_set_join_shared(&label->set, &own);
+			inode_label_join(file->f_inode, label, &own, origin);
 	}
 	label->tree_generation = generation;
 	return 0;
@@ -167,8 +166,7 @@ static __noinline int label_refresh(struct dentry *dentry, int errand)
 	if (!domicile_label_read_dentry(dentry, table, &set))
 		label->disk = set;
 	if (!label_set_covers(&label->set, &set)) {
-		label_set_join_shared(&label->set, &set);
-		label->origin = origin_key(inode);
+		inode_label_join(inode, label, &set, origin_key(inode));
 		label->tree_generation = 0; /* the next open gives the origin its path */
 		if (inode_mapped(inode))
 			shared_grew();

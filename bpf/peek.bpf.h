@@ -10,6 +10,28 @@
 #include "compat.bpf.h"
 #include "maps.bpf.h"
 
+/*
+ * One byte for all inodes whose numbers agree modulo INODE_MARKS, set before one
+ * of them gets a label and never cleared: most inodes need not be looked at.
+ */
+#define INODE_MARKS (1 << 18)
+__u8 inode_marks[INODE_MARKS];
+
+static __always_inline volatile __u8 *inode_mark(struct inode *inode)
+{
+	return &inode_marks[inode->i_ino % INODE_MARKS];
+}
+
+/* The label of @inode, a regular file, grows by @set. */
+static __always_inline void inode_label_join(struct inode *inode,
+					     struct domicile_inode_label *label,
+					     const struct domicile_label_set *set, __u64 origin)
+{
+	*inode_mark(inode) = 1;
+	label_set_join_shared(&label->set, set);
+	label->origin = origin;
+}
+
 /* Has any file got a label that inode storage may not have yet? */
 static __always_inline struct domicile_inode_label *inode_grown(struct inode *inode)
 {
@@ -21,35 +43,42 @@ static __always_inline struct domicile_inode_label *inode_grown(struct inode *in
 
 #define STORAGES_MAX 16 /* maps that keep something with one inode, of all BPF users */
 
-static __always_inline struct bpf_local_storage *inode_storage(struct inode *inode)
-{
-	void *blob = BPF_CORE_READ(inode, i_security);
-	struct bpf_local_storage *storage = NULL;
-	struct lsm_blob_sizes sizes;
+/* Where in inode->i_security BPF's part is, plus one; 0: not read yet. */
+__u32 inode_blob;
 
-	if (!blob || bpf_probe_read_kernel(&sizes, sizeof(sizes), &bpf_lsm_blob_sizes))
-		return NULL;
-	blob += sizes.lbs_inode;
-	bpf_core_read(&storage, sizeof(storage), &((struct bpf_storage_blob *)blob)->storage);
-	return storage;
+static __always_inline __u32 inode_blob_offset(void)
+{
+	struct lsm_blob_sizes sizes = {};
+
+	if (!inode_blob) {
+		bpf_probe_read_kernel(&sizes, sizeof(sizes), &bpf_lsm_blob_sizes);
+		inode_blob = sizes.lbs_inode + 1;
+	}
+	return inode_blob - 1;
 }
 
-static __noinline bool storage_peek(struct inode *inode, struct domicile_inode_label *copy)
+/* Reads through bpf_core_cast() cost an instruction each, wherever they point. */
+static __always_inline bool storage_peek(struct inode *inode, struct domicile_inode_label *copy)
 {
-	void *map = &inode_labels;
-	struct bpf_local_storage *storage = inode ? inode_storage(inode) : NULL;
+	struct bpf_local_storage_elem *elem;
+	struct bpf_local_storage *storage;
+	void *map = &inode_labels, *blob;
 	struct hlist_node *node;
 
-	if (!storage || !copy)
+	blob = bpf_core_cast(inode, struct inode)->i_security;
+	if (!blob)
 		return false;
-	node = BPF_CORE_READ(storage, list.first);
+	storage = bpf_core_cast(blob + inode_blob_offset(), struct bpf_storage_blob)->storage;
+	if (!storage)
+		return false;
+	node = storage->list.first;
 	for (int i = 0; i < STORAGES_MAX && node; i++) {
-		struct bpf_local_storage_elem *elem = (void *)node -
-			bpf_core_field_offset(struct bpf_local_storage_elem, snode);
-
-		if (BPF_CORE_READ(elem, sdata.smap) == map)
+		elem = bpf_core_cast((void *)node - bpf_core_field_offset(
+					   struct bpf_local_storage_elem, snode),
+				   struct bpf_local_storage_elem);
+		if (elem->sdata.smap == map)
 			return !bpf_core_read(copy, sizeof(*copy), &elem->sdata.data);
-		node = BPF_CORE_READ(node, next);
+		node = node->next;
 	}
 	return false;
 }
@@ -61,12 +90,15 @@ static __noinline bool storage_peek(struct inode *inode, struct domicile_inode_l
  *
  * Return: false if nothing is remembered.
  */
-static __always_inline bool inode_label_peek(struct inode *inode,
-					     struct domicile_inode_label *copy)
+static __noinline bool inode_label_peek(struct inode *inode, struct domicile_inode_label *copy)
 {
-	struct domicile_inode_label *grown = inode_grown(inode);
-	bool stored = storage_peek(inode, copy);
+	struct domicile_inode_label *grown;
+	bool stored;
 
+	if (!inode || !copy || !*inode_mark(inode))
+		return false;
+	grown = inode_grown(inode);
+	stored = storage_peek(inode, copy);
 	if (grown && stored)
 		label_set_join(&copy->set, &grown->set);
 	else if (grown)

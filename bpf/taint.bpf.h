@@ -66,8 +66,7 @@ static __always_inline void shared_push_one(struct file *file, struct domicile_t
 	}
 	if (label_set_covers(&label->set, &taint->set))
 		return;
-	label_set_join_shared(&label->set, &taint->set);
-	label->origin = taint->origin;
+	inode_label_join(file->f_inode, label, &taint->set, taint->origin);
 	domicile_label_store(file, table, &taint->set, DOMICILE_STORE_LATER);
 	shared_grew();
 }
@@ -105,8 +104,8 @@ static __always_inline int shared_push_one_traced(struct inode *inode,
 	}
 	if (label_set_covers(&label->set, &taint->set))
 		return 0;
-	label_set_join_shared(&label->set, &taint->set);
 	st->grown = 1;
+	inode_label_join(inode, label, &taint->set, taint->origin);
 	shared_grew();
 	return 0;
 }
