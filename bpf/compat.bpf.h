@@ -55,6 +55,7 @@
 #define ETH_P_IP 0x0800
 #define ETH_P_IPV6 0x86dd
 #define SIGKILL 9
+#define MQUEUE_MAGIC 0x19800202
 #define PROC_SUPER_MAGIC 0x9fa0
 #define PID_FS_MAGIC 0x50494446
 #define NSFS_MAGIC 0x6e736673
@@ -71,6 +72,17 @@ extern int bpf_path_d_path(struct path *path, char *buf, size_t buf__sz) __ksym;
 
 /* security/bpf/hooks.c: where in an object's security blob BPF's part is. */
 extern const void bpf_lsm_blob_sizes __ksym;
+
+extern struct task_struct *bpf_task_from_pid(s32 pid) __ksym;
+extern void bpf_task_release(struct task_struct *task) __ksym;
+
+/* kernel/bpf/task_iter.c: of an anonymous enum. */
+#define TASK_ITER_ALL_THREADS 1
+
+extern int bpf_iter_task_new(struct bpf_iter_task *it, struct task_struct *task__nullable,
+			     unsigned int flags) __ksym;
+extern struct task_struct *bpf_iter_task_next(struct bpf_iter_task *it) __ksym;
+extern void bpf_iter_task_destroy(struct bpf_iter_task *it) __ksym;
 
 #ifndef bpf_for_each
 #error "libbpf 1.4 or newer is needed"

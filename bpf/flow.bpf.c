@@ -3,6 +3,7 @@
  * Labels travel: between processes and files, pipes and sockets, and from a
  * process to what it starts or attaches to. Each hook names the flow it saw.
  */
+#include "attach.bpf.h"
 #include "file.bpf.h"
 #include "flow.bpf.h"
 
@@ -44,7 +45,9 @@ int BPF_PROG(hook_file_permission, struct file *file, int mask)
 	struct inode *inode = file->f_inode;
 	int err = 0;
 
-	if (is_regular(inode)) {
+	if (is_memory_file(file)) {
+		err = tainted_host() ? memory_used(file) : 0;
+	} else if (is_regular(inode)) {
 		if (mask & MAY_READ)
 			err = file_read(file);
 		if (!err && mask & MAY_WRITE && tainted_host())
@@ -196,6 +199,7 @@ static __noinline int taint_inherit(struct task_struct *to, const struct domicil
 	}
 	label_set_join_shared(&child->set, &taint->set);
 	child->origin = taint->origin;
+	child->alone |= taint->alone;
 	return 0;
 }
 
@@ -230,37 +234,17 @@ int BPF_PROG(trace_sched_process_fork, struct task_struct *parent, struct task_s
 }
 
 /*
- * When a thread that is not the leader calls exec, it becomes the leader, and
- * the old leader's storage goes away with it.
+ * The arguments are copied by now, what they hold from shared memory too. When a
+ * thread that is not the leader calls exec, it becomes the leader, and the old
+ * leader's storage goes away with it.
  */
 SEC("lsm/bprm_check_security")
 int BPF_PROG(hook_bprm_check_security, struct linux_binprm *bprm)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct domicile_taint *taint;
+	struct domicile_taint *taint = taint_current();
 
-	if (task->pid == task->tgid)
-		return 0;
-	taint = taint_current();
-	if (!taint)
+	if (!taint || task->pid == task->tgid)
 		return 0;
 	return taint_inherit(task, taint) ? -ENOMEM : 0;
-}
-
-/* Who attaches to a process reads and writes its memory. */
-SEC("lsm/ptrace_access_check")
-int BPF_PROG(hook_ptrace_access_check, struct task_struct *child, unsigned int mode)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct domicile_taint *taint;
-
-	if (!(mode & PTRACE_MODE_ATTACH) || !tainted_host())
-		return 0;
-	taint = taint_of(child, 0);
-	if (taint && taint_join(task, &taint->set, taint->origin))
-		return -EPERM;
-	taint = taint_current();
-	if (taint && taint_join(child, &taint->set, taint->origin))
-		return -EPERM;
-	return 0;
 }

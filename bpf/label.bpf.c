@@ -3,6 +3,7 @@
  * Labels come in from the disk: with a file that is opened or received, with
  * one whose label was changed, and from the directories above it.
  */
+#include "attach.bpf.h"
 #include "label.bpf.h"
 
 static __always_inline void tree_moved(void)
@@ -73,14 +74,13 @@ static __noinline int label_load(struct file *file, struct domicile_inode_label 
 }
 
 /* No memory to remember the label with: ask the disk, and trust nothing else. */
-static __noinline int file_obtained_poor(struct task_struct *task, struct file *file,
-					 __u64 generation)
+static __noinline int file_obtained_poor(struct file *file, __u64 generation)
 {
 	struct domicile_inode_label label = {};
 
 	count(DOMICILE_COUNT_NO_MEMORY);
 	label_load(file, &label, generation);
-	return taint_join(task, &label.set, label.origin);
+	return taint_obtain(&label.set, label.origin);
 }
 
 /*
@@ -103,12 +103,12 @@ static __noinline int file_obtained(struct file *file)
 	if (!label)
 		label = inode_label(inode, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!label)
-		return file_obtained_poor(task, file, generation);
+		return file_obtained_poor(file, generation);
 	if (label->tree_generation != generation)
 		label_load(file, label, generation);
 	if (!(file->f_mode & (FMODE_READ | FMODE_EXEC)))
 		return 0;
-	return taint_join(task, &label->set, label->origin);
+	return taint_obtain(&label->set, label->origin);
 }
 
 /* Can a tainted process write to @file and leave its label on it? */

@@ -167,6 +167,45 @@ static __always_inline bool is_kernel_thread(struct task_struct *task)
 }
 
 /*
+ * Processes that share all of their memory: clone(CLONE_VM) without
+ * CLONE_THREAD, vfork. More users than the live threads of one group means that
+ * there may be others.
+ */
+static __always_inline bool memory_is_shared(struct task_struct *task)
+{
+	struct mm_struct *mm = task->mm;
+
+	return mm && mm->mm_users.counter > task->signal->live.counter;
+}
+
+/* Whoever else has the memory of @task gets its taint. Return: 0, or -ENOMEM. */
+static __noinline int memory_push(struct task_struct *task, const struct domicile_taint *from)
+{
+	struct domicile_taint *taint;
+	struct task_struct *other;
+	int err = 0;
+
+	if (!from)
+		return 0;
+	bpf_rcu_read_lock();
+	bpf_for_each(task, other, NULL, TASK_ITER_ALL_THREADS) {
+		if (other->mm != task->mm || is_kernel_thread(other) ||
+		    other->tgid == task->tgid)
+			continue;
+		taint = bpf_task_storage_get(&task_taints, other->group_leader, 0,
+					     BPF_LOCAL_STORAGE_GET_F_CREATE);
+		if (!taint) {
+			err = -ENOMEM;
+			break;
+		}
+		label_set_join_shared(&taint->set, &from->set);
+		taint->origin = from->origin;
+	}
+	bpf_rcu_read_unlock();
+	return err;
+}
+
+/*
  * Brings the taint of the current process up to date with what it maps.
  *
  * Return: the taint, or NULL if there is none; @grew: it has to be given to what
@@ -196,6 +235,8 @@ static __noinline struct domicile_taint *taint_refresh(int *grew)
 	taint->shared_generation = generation;
 	if (*grew)
 		count(DOMICILE_COUNT_TAINTS);
+	if (*grew && memory_is_shared(task) && memory_push(task, taint))
+		count(DOMICILE_COUNT_NO_MEMORY);
 	return taint;
 }
 
@@ -235,12 +276,14 @@ static __always_inline struct domicile_taint *taint_current_traced(void)
 	return taint && !label_set_empty(&taint->set) ? taint : NULL;
 }
 
+/* @alone: whoever shares the memory of @task is told another time. */
 static __noinline struct domicile_taint *taint_raise(struct task_struct *task,
 						     const struct domicile_label_set *set,
-						     __u64 origin)
+						     __u64 origin, bool alone)
 {
 	struct domicile_state *st = state_get();
 	struct domicile_taint *taint;
+	__u32 raised;
 
 	taint = taint_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!taint || !st || !set) {
@@ -248,21 +291,47 @@ static __noinline struct domicile_taint *taint_raise(struct task_struct *task,
 		return NULL;
 	}
 	st->tainted = 1;
+	raised = __sync_fetch_and_add(&taint->alone, 1) + 1;
 	taint->origin = origin;
 	label_set_join_shared(&taint->set, set);
 	count(DOMICILE_COUNT_TAINTS);
+	if (memory_is_shared(task)) {
+		if (alone)
+			return taint;
+		if (memory_push(task, taint)) {
+			count(DOMICILE_COUNT_NO_MEMORY);
+			return NULL;
+		}
+	}
+	/* Not if another thread has raised it since. */
+	__sync_val_compare_and_swap(&taint->alone, raised, 0);
 	return taint;
 }
 
-static __always_inline bool taint_covers(struct task_struct *task,
-					 const struct domicile_label_set *set)
+/* What exec reads is for the new memory, and not for the old one. */
+static __always_inline bool executes(struct task_struct *task)
+{
+	return BPF_CORE_READ_BITFIELD(task, in_execve);
+}
+
+/* @told: and does everybody who shares its memory? */
+static __always_inline bool taint_has(struct task_struct *task,
+				      const struct domicile_label_set *set, bool told)
 {
 	struct domicile_taint *taint;
 
 	if (label_set_empty(set) || is_kernel_thread(task))
 		return true;
 	taint = taint_of(task, 0);
-	return taint && label_set_covers(&taint->set, set);
+	if (!taint || !label_set_covers(&taint->set, set))
+		return false;
+	return !told || !taint->alone || executes(task);
+}
+
+static __always_inline bool taint_covers(struct task_struct *task,
+					 const struct domicile_label_set *set)
+{
+	return taint_has(task, set, true);
 }
 
 /*
@@ -281,12 +350,30 @@ static __always_inline int taint_join(struct task_struct *task,
 
 	if (taint_covers(task, set))
 		return 0;
-	taint = taint_raise(task, set, origin);
+	taint = taint_raise(task, set, origin, executes(task));
 	if (!taint)
 		return -ENOMEM;
 	if (task != bpf_get_current_task_btf())
 		return domicile_task_recall(task);
 	return shared_push(taint);
+}
+
+/*
+ * taint_obtain - the current process can read labelled data from now on
+ *
+ * As taint_join(), but of those who share its memory nothing is known yet: a
+ * child of vfork() opens the program that it goes on to execute, and its parent
+ * gets none of it. They are told when the data is read.
+ */
+static __always_inline int taint_obtain(const struct domicile_label_set *set, __u64 origin)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct domicile_taint *taint;
+
+	if (taint_has(task, set, false))
+		return 0;
+	taint = taint_raise(task, set, origin, true);
+	return taint ? shared_push(taint) : -ENOMEM;
 }
 
 /*
@@ -307,7 +394,7 @@ static __always_inline int taint_join_traced(struct file *file,
 
 	if (taint_covers(task, set))
 		return 0;
-	taint = taint_raise(task, set, origin);
+	taint = taint_raise(task, set, origin, executes(task));
 	if (!taint || shared_push_traced(taint))
 		return -ENOMEM;
 	return domicile_label_recall(file);

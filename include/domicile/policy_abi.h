@@ -97,6 +97,8 @@ struct domicile_taint {
 	struct domicile_label_set set;
 	__u64 origin; /* of the label picked up last */
 	__u64 shared_generation; /* up to which mappings were looked at */
+	__u32 alone; /* not 0: who shares the memory was not told, see taint_obtain() */
+	__u32 reserved;
 };
 
 /* Value of the inode storage map "inode_labels". */

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who attaches to a process reads and writes its memory: asked when it
+ * attaches, at each transfer, because either may hold more by then, and after
+ * those that take time.
+ */
+#include "attach.bpf.h"
+#include "flow.bpf.h"
+
+/* Programs: the process (tgid) whose memory a thread was last let into. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, __u32);
+} attachments SEC(".maps");
+
+static __always_inline int attachment_note(struct task_struct *child)
+{
+	__u32 *tgid = bpf_task_storage_get(&attachments, bpf_get_current_task_btf(), 0,
+					   BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!tgid) {
+		count(DOMICILE_COUNT_NO_MEMORY);
+		return -ENOMEM;
+	}
+	*tgid = child->tgid;
+	return 0;
+}
+
+SEC("lsm/ptrace_access_check")
+int BPF_PROG(hook_ptrace_access_check, struct task_struct *child, unsigned int mode)
+{
+	if (!(mode & PTRACE_MODE_ATTACH) || !tainted_host())
+		return 0;
+	return attachment_note(child) || attached(child) ? -EPERM : 0;
+}
+
+/*
+ * As attached(), for tracing programs, whose arguments not every kfunc takes:
+ * hence the pid, of the initial namespace.
+ */
+static __noinline int attached_traced(__s32 pid)
+{
+	struct task_struct *other = bpf_task_from_pid(pid);
+	struct domicile_taint *taint;
+
+	if (!other)
+		return 0;
+	taint = taint_of(other, 0);
+	if (taint && taint_join_traced(NULL, &taint->set, taint->origin))
+		flow_lost(DOMICILE_HOOK_PTRACE, &all_labels);
+	taint = taint_current_traced();
+	if (taint && !taint_covers(other, &taint->set) &&
+	    (!taint_raise(other, &taint->set, taint->origin, false) ||
+	     domicile_task_recall(other)))
+		flow_lost(DOMICILE_HOOK_PTRACE, &all_labels);
+	bpf_task_release(other);
+	return 0;
+}
+
+/* Every request of a tracer; the child has stopped, and goes on only at another. */
+SEC("fentry/arch_ptrace")
+int BPF_PROG(trace_arch_ptrace, struct task_struct *child)
+{
+	if (tainted_host())
+		attached_traced(child->pid);
+	return 0;
+}
+
+/* process_vm_readv and process_vm_writev: either may have got more meanwhile. */
+SEC("fexit/process_vm_rw")
+int BPF_PROG(done_process_vm_rw, pid_t pid, const void *lvec, unsigned long liovcnt,
+	     const void *rvec, unsigned long riovcnt, unsigned long flags, int vm_write,
+	     ssize_t ret)
+{
+	__u32 *tgid;
+
+	if (ret <= 0 || !tainted_host())
+		return 0;
+	tgid = bpf_task_storage_get(&attachments, bpf_get_current_task_btf(), 0, 0);
+	if (tgid)
+		attached_traced(*tgid);
+	return 0;
+}
+
+SEC("fexit/mem_rw")
+int BPF_PROG(done_mem_rw, struct file *file, char *buffer, size_t count, loff_t *offset,
+	     int write, ssize_t ret)
+{
+	struct mm_struct *memory = file->private_data;
+
+	if (ret > 0 && tainted_host())
+		attached_traced(BPF_CORE_READ(memory, owner, pid));
+	return 0;
+}

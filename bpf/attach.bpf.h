@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Processes that read and write the memory of others. */
+#ifndef DOMICILE_ATTACH_BPF_H
+#define DOMICILE_ATTACH_BPF_H
+
+#include "label.bpf.h"
+
+/* The current process and @other hold what either holds. Return: 0, or -ENOMEM. */
+static __noinline int attached(struct task_struct *other)
+{
+	struct domicile_taint *taint = taint_of(other, 0);
+
+	if (taint && taint_join(bpf_get_current_task_btf(), &taint->set, taint->origin))
+		return -ENOMEM;
+	taint = taint_current();
+	return taint ? taint_join(other, &taint->set, taint->origin) : 0;
+}
+
+/* /proc/PID/mem and environ: the memory of a process, whatever it holds by now. */
+static __always_inline bool is_memory_file(struct file *file)
+{
+	char name[9] = {};
+
+	if (!is_regular(file->f_inode) || file->f_inode->i_sb->s_magic != PROC_SUPER_MAGIC)
+		return false;
+	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
+	return !bpf_strncmp(name, 4, "mem") || !bpf_strncmp(name, 8, "environ");
+}
+
+/* The current process reads or writes @file, a memory file. Return: 0, or -ENOMEM. */
+static __noinline int memory_used(struct file *file)
+{
+	struct mm_struct *memory = file->private_data;
+	struct task_struct *owner = bpf_task_from_pid(BPF_CORE_READ(memory, owner, pid));
+	int err;
+
+	if (!owner)
+		return 0;
+	err = attached(owner);
+	bpf_task_release(owner);
+	return err;
+}
+
+#endif /* DOMICILE_ATTACH_BPF_H */
