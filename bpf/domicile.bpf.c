@@ -4,9 +4,12 @@
  * that call the same kfunc ("failed to resolve size of underlying type").
  */
 #include "label.bpf.c"
+#include "attach.bpf.c"
 #include "flow.bpf.c"
 #include "file.bpf.c"
 #include "splice.bpf.c"
+#include "message.bpf.c"
+#include "key.bpf.c"
 #include "egress.bpf.c"
 #include "guard.bpf.c"
 

@@ -56,7 +56,8 @@ static __always_inline bool is_kernel_object(struct inode *inode)
 {
 	unsigned long magic = inode->i_sb->s_magic;
 
-	return magic == PROC_SUPER_MAGIC || magic == PID_FS_MAGIC || magic == NSFS_MAGIC;
+	return magic == PROC_SUPER_MAGIC || magic == PID_FS_MAGIC || magic == NSFS_MAGIC ||
+	       magic == MQUEUE_MAGIC;
 }
 
 static __always_inline bool is_pipe(struct inode *inode)

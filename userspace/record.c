@@ -39,6 +39,8 @@ static const char *const hooks[] = {
 	[DOMICILE_HOOK_BPRM_CHECK] = "bprm_check",
 	[DOMICILE_HOOK_SOCKET_RECVMSG] = "socket_recvmsg",
 	[DOMICILE_HOOK_PTRACE] = "ptrace",
+	[DOMICILE_HOOK_MESSAGE] = "message",
+	[DOMICILE_HOOK_KEY] = "key",
 };
 NAMES(hooks, DOMICILE_HOOKS);
 
