@@ -37,9 +37,26 @@ int BPF_PROG(hook_ptrace_access_check, struct task_struct *child, unsigned int m
 }
 
 /*
- * As attached(), for tracing programs, whose arguments not every kfunc takes:
- * hence the pid, of the initial namespace.
+ * For tracing programs: the current process has written to the memory of another.
+ * By pid, of the initial namespace: not every kfunc takes such programs' arguments.
  */
+static __noinline int given_traced(__s32 pid)
+{
+	struct task_struct *other = bpf_task_from_pid(pid);
+	struct domicile_taint *taint;
+
+	if (!other)
+		return 0;
+	taint = taint_current_traced();
+	if (taint && !taint_covers(other, &taint->set) &&
+	    (!taint_raise(other, &taint->set, taint->origin, false) ||
+	     domicile_task_recall(other)))
+		flow_lost(DOMICILE_HOOK_PTRACE, &all_labels);
+	bpf_task_release(other);
+	return 0;
+}
+
+/* As attached(), for tracing programs. */
 static __noinline int attached_traced(__s32 pid)
 {
 	struct task_struct *other = bpf_task_from_pid(pid);
@@ -50,13 +67,8 @@ static __noinline int attached_traced(__s32 pid)
 	taint = taint_of(other, 0);
 	if (taint && taint_join_traced(NULL, &taint->set, taint->origin))
 		flow_lost(DOMICILE_HOOK_PTRACE, &all_labels);
-	taint = taint_current_traced();
-	if (taint && !taint_covers(other, &taint->set) &&
-	    (!taint_raise(other, &taint->set, taint->origin, false) ||
-	     domicile_task_recall(other)))
-		flow_lost(DOMICILE_HOOK_PTRACE, &all_labels);
 	bpf_task_release(other);
-	return 0;
+	return given_traced(pid);
 }
 
 /* Every request of a tracer; the child has stopped, and goes on only at another. */

@@ -41,6 +41,10 @@ static const char *const hooks[] = {
 	[DOMICILE_HOOK_PTRACE] = "ptrace",
 	[DOMICILE_HOOK_MESSAGE] = "message",
 	[DOMICILE_HOOK_KEY] = "key",
+	[DOMICILE_HOOK_PERF_EVENT_OPEN] = "perf_event_open",
+	[DOMICILE_HOOK_BPF] = "bpf",
+	[DOMICILE_HOOK_USERFAULTFD] = "userfaultfd",
+	[DOMICILE_HOOK_TTY] = "tty",
 };
 NAMES(hooks, DOMICILE_HOOKS);
 
@@ -60,6 +64,8 @@ static const char *const reasons[] = {
 	[DOMICILE_REASON_LABEL_GUARD] = "label_guard",
 	[DOMICILE_REASON_NETLINK_PEER] = "netlink_peer",
 	[DOMICILE_REASON_USER_NAMESPACE] = "user_namespace",
+	[DOMICILE_REASON_NOT_FOLLOWED] = "not_followed",
+	[DOMICILE_REASON_TERMINAL] = "terminal",
 };
 NAMES(reasons, DOMICILE_REASONS);
 
@@ -435,6 +441,8 @@ static void print_why(json_t *object, FILE *file)
 		[DOMICILE_REASON_LABEL_GUARD] = "only Domicile writes its labels",
 		[DOMICILE_REASON_NETLINK_PEER] = "netlink to another process is not followed",
 		[DOMICILE_REASON_USER_NAMESPACE] = "the owner of that network namespace could pass it on",
+		[DOMICILE_REASON_NOT_FOLLOWED] = "what passes there cannot be followed",
+		[DOMICILE_REASON_TERMINAL] = "the reader of that terminal is where it may not go",
 	};
 	const char *reason = string(object, "reason", "?"), *rest;
 	size_t i = 1;

@@ -33,6 +33,10 @@ enum domicile_hook {
 	DOMICILE_HOOK_PTRACE,
 	DOMICILE_HOOK_MESSAGE,
 	DOMICILE_HOOK_KEY,
+	DOMICILE_HOOK_PERF_EVENT_OPEN,
+	DOMICILE_HOOK_BPF,
+	DOMICILE_HOOK_USERFAULTFD,
+	DOMICILE_HOOK_TTY,
 	DOMICILE_HOOKS,
 };
 
@@ -52,6 +56,8 @@ enum domicile_reason {
 	DOMICILE_REASON_LABEL_GUARD, /* only Domicile writes its labels */
 	DOMICILE_REASON_NETLINK_PEER, /* netlink to another process */
 	DOMICILE_REASON_USER_NAMESPACE, /* a network that a user namespace owns */
+	DOMICILE_REASON_NOT_FOLLOWED, /* a way to pass data on that no label takes */
+	DOMICILE_REASON_TERMINAL, /* who reads the terminal is where a label may not go */
 	DOMICILE_REASONS,
 };
 
