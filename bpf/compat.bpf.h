@@ -25,6 +25,7 @@
 #define AF_NETLINK 16
 
 #define S_IFMT 0170000
+#define S_IFCHR 0020000
 #define S_IFREG 0100000
 #define S_IFDIR 0040000
 #define S_IFIFO 0010000

@@ -10,6 +10,8 @@
 #include "splice.bpf.c"
 #include "message.bpf.c"
 #include "key.bpf.c"
+#include "opaque.bpf.c"
+#include "terminal.bpf.c"
 #include "egress.bpf.c"
 #include "guard.bpf.c"
 

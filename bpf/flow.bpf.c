@@ -6,6 +6,7 @@
 #include "attach.bpf.h"
 #include "file.bpf.h"
 #include "flow.bpf.h"
+#include "terminal.bpf.h"
 
 /* --- pipes ----------------------------------------------------------------- */
 
@@ -59,6 +60,11 @@ int BPF_PROG(hook_file_permission, struct file *file, int mask)
 			err = pipe_write(file);
 	} else if (is_socket(inode) && mask & MAY_READ && tainted_host()) {
 		err = socket_read(file);
+	} else if (is_terminal(inode) && tainted_host()) {
+		if (mask & MAY_READ)
+			err = terminal_read(file);
+		if (!err && mask & MAY_WRITE)
+			err = terminal_write(file);
 	}
 	if (err == -ERESTARTNOINTR)
 		return -ERESTARTNOINTR;
