@@ -20,7 +20,7 @@ int label_value_parse(struct label_value *value, const void *bytes, size_t size)
 		return -EUCLEAN;
 	for (__u32 i = 0; i < parsed.count; i++) {
 		parsed.id[i] = le32toh(xattr->id[i]);
-		if (i && parsed.id[i] <= parsed.id[i - 1])
+		if (!parsed.id[i] || (i && parsed.id[i] <= parsed.id[i - 1]))
 			return -EUCLEAN;
 	}
 	parsed.flags = xattr->flags;
