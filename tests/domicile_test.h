@@ -35,7 +35,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifdef DOMICILE_TEST_NO_HARNESS /* a program that has a plan of its own */
+#include "kselftest.h"
+#else
 #include "kselftest_harness.h"
+#endif
 
 #define DIR_TEST "/tmp/domicile-test"
 #define LABELLED DIR_TEST "/labelled"
@@ -48,7 +52,7 @@
 #define OUT4 "203.0.113.2"
 #define OUT6 "2001:db8:bad::2"
 
-static bool enforcing;
+static bool __attribute__((unused)) enforcing;
 static const char canary[] = "canary-5d2c81f7-of-a-person";
 
 /*
@@ -383,6 +387,18 @@ static inline void place_make(void)
 		   "    egress: {allow: [cn-facilities], mode: audit}\n");
 }
 
+static inline int net(const char *what)
+{
+	char self[PATH_MAX] = {};
+
+	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
+		return -1;
+	*strrchr(self, '/') = 0;
+	return shell("%s/../../tests/vm/net %s", self, what);
+}
+
+#ifndef DOMICILE_TEST_NO_HARNESS
+
 static inline int phase(bool on, int argc, char **argv)
 {
 	pid_t pid;
@@ -395,16 +411,6 @@ static inline int phase(bool on, int argc, char **argv)
 		exit(test_harness_run(argc, argv));
 	}
 	return child_error(pid);
-}
-
-static inline int net(const char *what)
-{
-	char self[PATH_MAX] = {};
-
-	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
-		return -1;
-	*strrchr(self, '/') = 0;
-	return shell("%s/../../tests/vm/net %s", self, what);
 }
 
 int main(int argc, char **argv)
@@ -437,5 +443,7 @@ int main(int argc, char **argv)
 	place_remove();
 	return off ?: on;
 }
+
+#endif /* DOMICILE_TEST_NO_HARNESS */
 
 #endif /* DOMICILE_TEST_H */
