@@ -149,7 +149,7 @@ static int hear(struct run *run, int process, enum step step, int number)
 	struct answer answer;
 
 	if (answer_hear(process, &answer, ANSWER_WAIT)) {
-		differ(run, "process %d: %s %d: no answer", process, step_names[step], number);
+		differ(run, "process %d: %s %d: no answer; it ended, or waits", process, step_names[step], number);
 		return -1;
 	}
 	run->pid[process] = answer.pid;
@@ -192,30 +192,45 @@ static int hop_run(struct run *run, int index)
 
 /* --- who is labelled ---------------------------------------------------------------------- */
 
-static void leave_run(struct run *run, int process, enum chain_network network,
-		      const struct domicile_label_set *held)
+static void labels_print(const struct domicile_label_set *held)
 {
-	int expected = run->enforced && model_denies(held, network) ? EPERM : 0, error;
-
-	tell(run, process, STEP_LEAVE, network, 0);
-	error = hear(run, process, STEP_LEAVE, network);
-	if (error == expected || error < 0)
-		return;
-	differ(run, "process %d to %s: %s, expected %s", process, network_names[network],
-	       error ? strerror(error) : "sent", expected ? strerror(expected) : "sent");
 	printf("#   the model's labels:");
 	for (int label = 0; label < LABELS; label++)
 		if (label_set_has(held, label))
 			printf(" %s", label_names[label]);
 	printf("\n");
+}
+
+static void leave_hear(struct run *run, int process, enum chain_network network,
+		       const struct domicile_label_set *held)
+{
+	int expected = run->enforced && model_denies(held, network) ? EPERM : 0;
+	int error = hear(run, process, STEP_LEAVE, network);
+
+	if (error == expected || error < 0)
+		return;
+	differ(run, "process %d to %s: %s, expected %s", process, network_names[network],
+	       error ? strerror(error) : "sent", expected ? strerror(expected) : "sent");
+	labels_print(held);
 	if (run->enforced)
 		shell("domicile task show %d 2>&1 | sed 's/^/#   /'", run->pid[process]);
+}
+
+/* All at once: nothing flows any more. */
+static void leave_run(struct run *run, enum chain_network network)
+{
+	struct domicile_label_set held[CHAIN_PROCESSES];
+
+	chain_model(run->chain, held);
+	for (int i = 0; i < run->chain->processes; i++)
+		tell(run, i, STEP_LEAVE, network, 0);
+	for (int i = 0; i < run->chain->processes; i++)
+		leave_hear(run, i, network, &held[i]);
 }
 
 static void run_steps(struct run *run)
 {
 	const struct chain *chain = run->chain;
-	struct domicile_label_set held[CHAIN_PROCESSES];
 
 	for (int i = 0; i < chain->processes; i++)
 		if (chain->born[i] < 0 && process_start(run, i)) {
@@ -230,10 +245,8 @@ static void run_steps(struct run *run)
 			return;
 	if (ask(run, chain->bystanders, STEP_LOOK, 0, run->pid[0]))
 		return;
-	chain_model(chain, held);
-	for (int i = 0; i < chain->processes; i++)
-		for (enum chain_network network = 0; network < NETWORKS; network++)
-			leave_run(run, i, network, &held[i]);
+	for (enum chain_network network = 0; network < NETWORKS; network++)
+		leave_run(run, network);
 }
 
 /* Return: true if all was as the model says. */

@@ -7,8 +7,10 @@
 
 #include "chain.h"
 
+#define CHAIN_GROUP 20 /* chains with one result */
+
 /*
- * For @count chains that ran since the last call, but those whose member of
+ * For @count chains, at most CHAIN_GROUP, that ran since the last call, but those whose member of
  * @differs is set already: sets it for those that left more or less than they
  * had to. All chains are looked at for canaries that must not be there.
  */

@@ -20,8 +20,6 @@
 #include "chain_wire.h"
 #include "hop.h"
 
-#define GROUP 20 /* chains with one result */
-
 struct plan {
 	uint64_t seed;
 	uint64_t count;
@@ -37,8 +35,8 @@ static bool failed;
 
 static void group_run(uint64_t seed, int count, bool enforced)
 {
-	struct chain chains[GROUP];
-	bool differs[GROUP];
+	struct chain chains[CHAIN_GROUP];
+	bool differs[CHAIN_GROUP];
 	int good = 0;
 
 	for (int i = 0; i < count; i++) {
@@ -61,9 +59,9 @@ static void group_run(uint64_t seed, int count, bool enforced)
 static void phase_run(const struct plan *plan, bool enforced)
 {
 	printf("# %s Domicile\n", enforced ? "under" : "without");
-	for (uint64_t done = 0; done < plan->count; done += GROUP)
+	for (uint64_t done = 0; done < plan->count; done += CHAIN_GROUP)
 		group_run(plan->seed + done,
-			  plan->count - done < GROUP ? plan->count - done : GROUP, enforced);
+			  plan->count - done < CHAIN_GROUP ? plan->count - done : CHAIN_GROUP, enforced);
 }
 
 /* --- what the chains need -------------------------------------------------------------- */
@@ -128,7 +126,7 @@ static void plan_run(const struct plan *plan)
 	out = sink_start("out");
 	if (in < 0 || out < 0)
 		fail("no sinks");
-	printf("TAP version 13\n1..%" PRIu64 "\n", (plan->count + GROUP - 1) / GROUP * phases);
+	printf("TAP version 13\n1..%" PRIu64 "\n", (plan->count + CHAIN_GROUP - 1) / CHAIN_GROUP * phases);
 	if (plan->plain)
 		phase_run(plan, false);
 	if (plan->enforced)

@@ -237,12 +237,15 @@ static inline void sink_serve(int ready, int out)
 			if (!fds[i].revents)
 				continue;
 			if (!i) {
-				int fd = accept(fds[0].fd, NULL, NULL);
+				int free = 6;
 
-				if (count == 64)
-					count = 6;
-				fds[count].revents = 0;
-				fds[count++].fd = fd;
+				while (free < count && fds[free].fd >= 0)
+					free++;
+				if (free == 64)
+					_exit(1);
+				fds[free].revents = 0;
+				fds[free].fd = accept(fds[0].fd, NULL, NULL);
+				count = free < count ? count : free + 1;
 				continue;
 			}
 			size = recv(fds[i].fd, buffer, sizeof(buffer), 0);
