@@ -4,6 +4,7 @@
 #   make run        start Domicile with an example policy and show it at work
 #   make test       every test; ends with "N passed, N failed, N skipped"
 #   make check      the unit tests alone: no root, no VM
+#   make soak       20,000 random chains of channels, for some hours; SEED= and COUNT=
 #   make ledger     LEDGER.md anew, from what the last make test said
 #   make bench      what Domicile costs, in instructions
 #   make install    DESTDIR= and PREFIX= are honoured; make uninstall undoes it
@@ -141,6 +142,13 @@ tests:
 
 check:
 	$(Q)$(MAKE) --no-print-directory -C tests/unit check CC='$(CC)'
+
+COUNT ?= 20000
+SEED ?= 1
+
+.PHONY: soak
+soak: for-vm
+	$(Q)tools/soak $(COUNT) $(SEED)
 
 .PHONY: ledger
 ledger:

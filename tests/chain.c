@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Chains made from a seed, and told in one line. */
 #include "chain.h"
-#include "hop.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -56,13 +55,14 @@ size_t chain_payload(const struct chain *chain, unsigned int canaries, char *pay
 
 /* --- making one ------------------------------------------------------------------ */
 
-static int kind_pick(uint64_t *state, bool starts)
+static struct hop_number kind_pick(uint64_t *state, bool starts)
 {
-	int kind;
+	struct hop_number kind;
 
-	do
-		kind = pick(state, hop_kinds());
-	while (hop_starts(hop_kind(kind)) && !starts);
+	do {
+		kind.group = pick(state, HOP_GROUPS);
+		kind.member = pick(state, hop_group_size(kind.group));
+	} while (hop_starts(hop_kind(kind)) && !starts);
 	return kind;
 }
 

@@ -15,6 +15,8 @@
 
 #include <domicile/label.h>
 
+#include "hop.h"
+
 #define CHAIN_HOPS_MIN 2
 #define CHAIN_HOPS_MAX 8
 #define CHAIN_HOPS (CHAIN_HOPS_MAX + 1) /* one of bystanders */
@@ -38,7 +40,7 @@ struct chain_source {
 };
 
 struct chain_hop {
-	int kind; /* see hop_kind() */
+	struct hop_number kind;
 	int from;
 	int to;
 	bool early; /* the receiver comes first */

@@ -4,7 +4,6 @@
  * of processes and objects. Computed from the chain's description alone.
  */
 #include "chain.h"
-#include "hop.h"
 
 /* Whether a process maps the object of a hop. */
 struct model {

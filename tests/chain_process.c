@@ -6,7 +6,6 @@
 #include <inttypes.h>
 
 #include "chain_process.h"
-#include "hop.h"
 
 /* What this process holds: bytes that came, by source. */
 static char held[CHAIN_SOURCES][CANARY_SIZE];

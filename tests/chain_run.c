@@ -12,7 +12,6 @@
 
 #include "chain_process.h"
 #include "chain_run.h"
-#include "hop.h"
 
 #define ANSWER_WAIT (60 * 1000) /* ms; emulated machines are slow, and shared */
 

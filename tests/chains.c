@@ -18,7 +18,6 @@
 #include "chain_process.h"
 #include "chain_run.h"
 #include "chain_wire.h"
-#include "hop.h"
 
 struct plan {
 	uint64_t seed;

@@ -7,26 +7,22 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static const struct hop_kind *const groups[] = {
+static const struct hop_kind *const groups[HOP_GROUPS] = {
 	hop_pipes, hop_sockets, hop_files, hop_memories, hop_processes,
 };
 
-const struct hop_kind *hop_kind(int number)
+const struct hop_kind *hop_kind(struct hop_number number)
 {
-	for (size_t group = 0; group < sizeof(groups) / sizeof(*groups); group++)
-		for (const struct hop_kind *kind = groups[group]; kind->name; kind++)
-			if (!number--)
-				return kind;
-	return NULL;
+	return &groups[number.group][number.member];
 }
 
-int hop_kinds(void)
+int hop_group_size(int group)
 {
-	int count = 0;
+	int size = 0;
 
-	while (hop_kind(count))
-		count++;
-	return count;
+	while (groups[group][size].name)
+		size++;
+	return size;
 }
 
 bool hop_starts(const struct hop_kind *kind)

@@ -45,13 +45,19 @@ struct hop_kind {
 	int (*receive)(const struct passage *passage);
 };
 
+#define HOP_GROUPS 5
+
 /* Each ends with a kind without a name. */
 extern const struct hop_kind hop_pipes[], hop_sockets[], hop_files[], hop_memories[],
 	hop_processes[];
 
-/* The kind with this number, or NULL. */
-const struct hop_kind *hop_kind(int number);
-int hop_kinds(void);
+struct hop_number {
+	int group;
+	int member;
+};
+
+const struct hop_kind *hop_kind(struct hop_number number);
+int hop_group_size(int group);
 bool hop_starts(const struct hop_kind *kind); /* Does it start its receiver? */
 
 /*
