@@ -12,6 +12,7 @@
 #include "key.bpf.c"
 #include "opaque.bpf.c"
 #include "terminal.bpf.c"
+#include "ring.bpf.c"
 #include "egress.bpf.c"
 #include "guard.bpf.c"
 

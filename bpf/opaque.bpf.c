@@ -49,6 +49,17 @@ static __always_inline void *map_of(__u32 fd)
 	return BPF_CORE_READ(file, private_data);
 }
 
+#define SETALL 17
+
+/* Two bytes for each of 32,000 semaphores. One at a time they are let pass. */
+SEC("lsm/sem_semctl")
+int BPF_PROG(hook_sem_semctl, struct kern_ipc_perm *semaphores, int command)
+{
+	struct domicile_taint *taint = command == SETALL ? taint_current() : NULL;
+
+	return taint && opaque_refuse(taint, DOMICILE_HOOK_SEM_SEMCTL) ? -EPERM : 0;
+}
+
 /* Looking things up takes nothing out: tainted processes put nothing in. */
 static __always_inline bool is_lookup(int command)
 {

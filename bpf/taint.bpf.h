@@ -50,8 +50,8 @@ static __always_inline void shared_grew(void)
 
 /*
  * Give @taint to one mapped file, on disk too. Shared memory of every kind is a
- * regular file; others, such as the one anonymous inode of the whole system,
- * must never get a label.
+ * regular file, or a ring of io_uring; others, such as the one anonymous inode of
+ * the whole system, must never get a label.
  */
 static __always_inline void shared_push_one(struct file *file, struct domicile_taint *taint)
 {

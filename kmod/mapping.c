@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The regular files that the current process maps.
+ * The regular files, and rings of io_uring, that the current process maps.
  *
  * Walks the address space under RCU alone: the walk of BPF's own iterator
  * (kernel/bpf/task_iter.c) passes over what another thread has locked, so that
@@ -38,6 +38,15 @@ static bool walk_wants(const struct mapping_walk *walk, const struct vm_area_str
 		(vma->vm_flags & writable) == writable);
 }
 
+/* A ring of io_uring is no regular file, but has an inode of its own, and memory. */
+static bool holds_data(const struct file *file)
+{
+	umode_t kind = file_inode(file)->i_mode & S_IFMT;
+
+	return kind == S_IFREG ||
+	       (!kind && !strcmp(file->f_path.dentry->d_name.name, "[io_uring]"));
+}
+
 /* The next file, with a reference, or NULL. */
 static struct file *walk_step(struct mapping_walk *walk)
 {
@@ -53,7 +62,7 @@ static struct file *walk_step(struct mapping_walk *walk)
 		if (!READ_ONCE(vma->vm_file) || !walk_wants(walk, vma))
 			continue;
 		file = get_file_rcu(&vma->vm_file);
-		if (file && S_ISREG(file_inode(file)->i_mode))
+		if (file && holds_data(file))
 			break;
 		if (file)
 			fput(file);
@@ -73,8 +82,8 @@ static void walk_put(struct mapping_walk *walk)
 __bpf_kfunc_start_defs();
 
 /**
- * bpf_iter_domicile_mapping_new - begin to visit the regular files that current
- *	maps
+ * bpf_iter_domicile_mapping_new - begin to visit the files with data that
+ *	current maps
  * @it: the state
  * @which: enum domicile_mappings
  *

@@ -27,6 +27,14 @@ static inline int send_write(int fd)
 	return write(fd, canary, sizeof(canary));
 }
 
+static inline int send_message(int fd)
+{
+	struct iovec iov = { (void *)canary, sizeof(canary) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	return sendmsg(fd, &msg, 0);
+}
+
 static inline int send_sendfile(int fd)
 {
 	return sendfile(fd, open(LABELLED, O_RDONLY), NULL, sizeof(canary) - 1);
@@ -179,6 +187,8 @@ FIXTURE_TEARDOWN(pass)
 		struct channel channel = make;					\
 										\
 		ROW(row, "tracked", mechanism);				\
+		if (variant->early && !strncmp(row, "P03", 3))			\
+			ROW("P03/waiting", "tracked", mechanism);		\
 		channel.early = variant->early;					\
 		EXPECT_DENIED(channel_run(channel));				\
 	}

@@ -277,11 +277,28 @@ static int semaphore_get(void *argument)
 	return semctl(*(int *)argument, 0, GETVAL) == 7 ? try_out() : ENODATA;
 }
 
+static int semaphores_set(void *argument)
+{
+	unsigned short values[32] = { 0x5d, 0x2c };
+
+	return semctl(*(int *)argument, 0, SETALL, values) ? errno : 0;
+}
+
+static int semaphores_set_labelled(void *argument)
+{
+	return take_label() ?: semaphores_set(argument);
+}
+
+/* One value carries a few bits; all of them at once would be a message. */
 TEST(semaphore)
 {
-	int id = semget(IPC_PRIVATE, 1, 0600);
+	int id = semget(IPC_PRIVATE, 32, 0600);
 
 	EXPECT_EQ(0, in_child(semaphore_set, &id));
 	EXPECT_EQ(0, in_child(semaphore_get, &id));
+	EXPECT_EQ(0, in_child(semaphores_set, &id));
+	EXPECT_DENIED(in_child(semaphores_set_labelled, &id));
+	if (enforcing)
+		EXPECT_TRUE(recorded("sem_semctl", "not_followed", LABELLED));
 	semctl(id, 0, IPC_RMID);
 }

@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 static int labelled(int (*work)(void *), void *argument)
 {
@@ -399,4 +400,65 @@ TEST(exit_status)
 {
 	ROW("P16/exit", "accepted", "8_bits_a_process");
 	EXPECT_EQ(0, in_child(status_reader, NULL));
+}
+
+/* One word, of which each says when it changes: as much as the scheduler does. */
+static int word_wake(void *argument)
+{
+	int error = take_label();
+
+	return error ?: syscall(SYS_futex, argument, 1 /* FUTEX_WAKE */, 1, NULL, NULL, 0) < 0 ?
+				errno : 0;
+}
+
+static int word_pair(void *argument)
+{
+	struct timespec limit = { .tv_sec = 5 };
+	int fd = open(PLAIN, O_RDONLY);
+	int *word = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	pid_t pid = fork();
+
+	if (!pid) {
+		usleep(500 * 1000);
+		_exit(word_wake(word));
+	}
+	if (syscall(SYS_futex, word, 0 /* FUTEX_WAIT */, *word, &limit, NULL, 0))
+		return errno;
+	return child_error(pid) ?: try_out();
+}
+
+TEST(futex)
+{
+	ROW("P16/futex", "accepted", "1_bit_a_call");
+	EXPECT_EQ(0, in_child(word_pair, NULL));
+}
+
+/* When something happens tells as much as one can tell apart. */
+static int late_exit(void *argument)
+{
+	int error = take_label();
+
+	usleep(400 * 1000);
+	return error;
+}
+
+static int clock_watcher(void *argument)
+{
+	struct timespec before, after;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(late_exit(NULL));
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	if (child_error(pid))
+		return EIO;
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	return (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000 <
+	       400 ? EIO : try_out();
+}
+
+TEST(timing)
+{
+	ROW("P16/timing", "accepted", "covert_channel");
+	EXPECT_EQ(0, in_child(clock_watcher, NULL));
 }

@@ -64,3 +64,31 @@ TEST(pipe_without_label)
 	EXPECT_EQ(0, in_child(channel_plain_writer, &channel));
 	EXPECT_EQ(0, child_error(reader));
 }
+
+/* Both ways through one FIFO: who only wrote to a labelled process has nothing of it. */
+static int writer_only(void *argument)
+{
+	struct channel *channel = argument;
+
+	return write(channel->write_end, "x", 1) < 0 ? errno : try_out();
+}
+
+static int labelled_reader(void *argument)
+{
+	struct channel *channel = argument;
+	char byte;
+
+	return take_label() ?: read(channel->read_end, &byte, 1) != 1 ? EIO : 0;
+}
+
+TEST(fifo_both_ways)
+{
+	struct channel channel = fifo_new();
+
+	ROW("P03/both", "tracked", "file_permission");
+	EXPECT_EQ(0, in_child(writer_only, &channel));
+	EXPECT_EQ(0, in_child(labelled_reader, &channel));
+	EXPECT_EQ(0, in_child(writer_only, &channel));
+	EXPECT_EQ(0, in_child(labelled_reader, &channel));
+	EXPECT_DENIED(channel_run(channel));
+}

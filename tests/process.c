@@ -268,6 +268,22 @@ static int by_clone3(void *argument)
 	return child_error(pid);
 }
 
+static int by_clone(void *argument)
+{
+	int error = take_label();
+	pid_t pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+
+	if (!pid)
+		_exit(error ?: try_out());
+	return child_error(pid);
+}
+
+TEST(plain_clone)
+{
+	ROW("P01/clone", "tracked", "task_alloc");
+	EXPECT_DENIED(in_child(by_clone, NULL));
+}
+
 TEST(clone3)
 {
 	ROW("P01/clone3", "tracked", "task_alloc");

@@ -4,6 +4,10 @@
 #include "channel.h"
 
 TEST_PASS(unix_stream, "P05/stream", "unix_stream_recvmsg", pair_new(SOCK_STREAM))
+TEST_PASS(unix_pair, "P05/socketpair", "unix_stream_recvmsg", pair_new(SOCK_STREAM))
+TEST_PASS(unix_write, "P05/write", "socket_sendmsg", pair_new(SOCK_STREAM))
+TEST_PASS_BY(unix_message, "P05/sendmsg", "socket_sendmsg", pair_new(SOCK_STREAM), send,
+	     send_message)
 TEST_PASS(unix_dgram, "P05/dgram", "unix_dgram_recvmsg", pair_new(SOCK_DGRAM))
 TEST_PASS(unix_seqpacket, "P05/seqpacket", "unix_seqpacket_recvmsg", pair_new(SOCK_SEQPACKET))
 TEST_PASS_BY(unix_stream_to_splice, "P05/splice", "do_splice", pair_new(SOCK_STREAM),
@@ -118,4 +122,92 @@ TEST(scm_rights_file)
 	ROW("P06/file", "tracked", "file_receive");
 	EXPECT_EQ(0, in_child(rights_sender, &channel));
 	EXPECT_DENIED(in_child(rights_receiver, &channel));
+}
+
+/* --- other things that are passed on ------------------------------------------------ */
+
+static int pass_memfd(void *argument)
+{
+	int fd = memfd_create("test", 0), error = take_label();
+
+	if (!error && pwrite(fd, canary, sizeof(canary), 0) < 0)
+		error = errno;
+	return error ?: pass_fd(((struct channel *)argument)->write_end, fd);
+}
+
+TEST(scm_rights_memfd)
+{
+	struct channel channel = pair_new(SOCK_STREAM);
+
+	ROW("P06/memfd", "tracked", "file_receive");
+	EXPECT_EQ(0, in_child(pass_memfd, &channel));
+	EXPECT_DENIED(in_child(rights_receiver, &channel));
+}
+
+static int pass_pipe(void *argument)
+{
+	int fds[2], error = pipe(fds) ? errno : take_label();
+
+	if (!error && write(fds[1], canary, sizeof(canary)) < 0)
+		error = errno;
+	return error ?: pass_fd(((struct channel *)argument)->write_end, fds[0]);
+}
+
+TEST(scm_rights_pipe)
+{
+	struct channel channel = pair_new(SOCK_STREAM);
+
+	ROW("P06/pipe", "tracked", "pipe_read");
+	EXPECT_EQ(0, in_child(pass_pipe, &channel));
+	EXPECT_DENIED(in_child(rights_receiver, &channel));
+}
+
+/* The connection is made by somebody who may. */
+static int pass_connection(void *argument)
+{
+	struct endpoint to = endpoint(OUT4, PORT);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (connect(fd, (void *)&to.address, to.length))
+		return errno;
+	return pass_fd(((struct channel *)argument)->write_end, fd);
+}
+
+static int use_connection(void *argument)
+{
+	int fd = take_fd(((struct channel *)argument)->read_end), error = take_label();
+
+	return error ?: send(fd, canary, sizeof(canary), MSG_NOSIGNAL) < 0 ? errno : 0;
+}
+
+TEST(scm_rights_socket)
+{
+	struct channel channel = pair_new(SOCK_STREAM);
+
+	ROW("P06/socket", "blocked", "socket_sendmsg");
+	arrived("out", false);
+	EXPECT_EQ(0, in_child(pass_connection, &channel));
+	EXPECT_DENIED(in_child(use_connection, &channel));
+	EXPECT_EQ(!enforcing, arrived("out", !enforcing));
+	if (enforcing)
+		EXPECT_TRUE(recorded("socket_sendmsg", OUT4, LABELLED));
+}
+
+/* Who was started with the other end of a socket, as by an init system. */
+static int started_with(void *argument)
+{
+	if (dup2(((struct channel *)argument)->read_end, 0))
+		return errno;
+	return execl("/bin/bash", "bash", "-c",
+		     "read -r -d '' x; exec 2>/dev/null; echo x > /dev/udp/" OUT4 "/4000", NULL);
+}
+
+TEST(started_with_socket)
+{
+	struct channel channel = pair_new(SOCK_STREAM);
+	pid_t pid = child_start(started_with, &channel);
+
+	ROW("P20/init", "tracked", "unix_stream_recvmsg");
+	EXPECT_EQ(0, in_child(channel_writer, &channel));
+	EXPECT_EQ(enforcing ? 1 : 0, child_error(pid));
 }

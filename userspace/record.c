@@ -45,6 +45,7 @@ static const char *const hooks[] = {
 	[DOMICILE_HOOK_BPF] = "bpf",
 	[DOMICILE_HOOK_USERFAULTFD] = "userfaultfd",
 	[DOMICILE_HOOK_TTY] = "tty",
+	[DOMICILE_HOOK_SEM_SEMCTL] = "sem_semctl",
 };
 NAMES(hooks, DOMICILE_HOOKS);
 
