@@ -103,14 +103,19 @@ static __always_inline bool is_here(const struct destination *to)
 				       !half[0] && half[1] == bpf_cpu_to_be64(1);
 }
 
-/* Does the descriptor lead to where @set may not go? Fills @event. */
-static __noinline int leads_out(struct file *file, const struct domicile_label_set *set,
-				struct audit_event *event)
+/*
+ * Does the descriptor lead to where @set may not go? Fills @event. Global, as is
+ * the next: the verifier looks at such functions once, and not in each turn of a
+ * loop.
+ */
+__noinline int leads_out(__u64 descriptor, const struct domicile_label_set *set,
+			 struct audit_event *event)
 {
+	struct file *file = (struct file *)descriptor;
 	struct destination to = {};
 	struct socket *sock;
 
-	if (!file || !set || !event)
+	if (!set || !event)
 		return 0;
 	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return 0;
@@ -121,28 +126,31 @@ static __noinline int leads_out(struct file *file, const struct domicile_label_s
 }
 
 /* Has the reader of the master @tty a connection to where @set may not go? */
-static __noinline bool reader_leads_out(__u64 tty, const struct domicile_label_set *set,
-					struct audit_event *event)
+__noinline int reader_leads_out(__u64 tty, const struct domicile_label_set *set,
+				struct audit_event *event)
 {
 	struct terminal *terminal = bpf_map_lookup_elem(&terminals, &tty);
 	struct task_struct *reader;
-	struct file **files, *file;
+	struct file **files;
+	__u64 file;
 	__u32 size;
-	bool out = false;
+	int out = 0;
 	int i;
 
+	if (!set || !event)
+		return 0;
 	reader = terminal ? bpf_task_from_pid(terminal->reader) : NULL;
 	if (!reader)
-		return false;
+		return 0;
 	files = BPF_CORE_READ(reader, files, fdt, fd);
 	size = BPF_CORE_READ(reader, files, fdt, max_fds);
 	bpf_for(i, 0, TERMINAL_FILES) {
-		file = NULL;
+		file = 0;
 		if ((__u32)i >= size)
 			break;
 		bpf_probe_read_kernel(&file, sizeof(file), files + i);
 		if (file && leads_out(file, set, event)) {
-			out = true;
+			out = 1;
 			break;
 		}
 	}
