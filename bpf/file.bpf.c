@@ -8,14 +8,13 @@
 
 /* --- reads ----------------------------------------------------------------- */
 
-/* What @inode holds by now has come to the current process. */
-static __always_inline void file_taken(struct file *file, struct inode *inode, __u16 hook)
+/* What @file holds by now has come to the current process. */
+static __always_inline void file_taken(struct file *file, __u16 hook)
 {
 	struct domicile_inode_label label;
 
-	if (!inode_label_peek(inode, &label))
-		return;
-	if (taint_join_traced(file, &label.set, label.origin))
+	file_label_peek(file, &label);
+	if (taint_join_traced(NULL, &label.set, label.origin))
 		flow_lost(hook, &label.set);
 }
 
@@ -30,7 +29,7 @@ static __always_inline int file_read_done(struct kiocb *iocb, ssize_t ret)
 	if (ret <= 0 || !tainted_host() || is_kernel_thread(bpf_get_current_task_btf()))
 		return 0;
 	if (is_regular(file->f_inode))
-		file_taken(file, file->f_inode, DOMICILE_HOOK_FILE_PERMISSION);
+		file_taken(file, DOMICILE_HOOK_FILE_PERMISSION);
 	return 0;
 }
 
@@ -94,7 +93,7 @@ int BPF_PROG(done_mmap_region, struct file *file, unsigned long addr, unsigned l
 {
 	if (!file || is_error(ret) || !tainted_host() || !is_regular(file->f_inode))
 		return 0;
-	file_taken(file, file->f_inode, DOMICILE_HOOK_MMAP_FILE);
+	file_taken(file, DOMICILE_HOOK_MMAP_FILE);
 	return 0;
 }
 
@@ -107,14 +106,12 @@ int BPF_PROG(trace_remove_vma, struct vm_area_struct *vma)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct file *file = vma->vm_file;
-	struct inode *inode;
 
 	if (!file || !tainted_host())
 		return 0;
 	if (task->flags & PF_EXITING || vma->vm_mm != task->mm)
 		return 0;
-	inode = file->f_inode;
-	if (is_regular(inode))
-		file_taken(NULL, inode, DOMICILE_HOOK_MMAP_FILE);
+	if (is_regular(file->f_inode))
+		file_taken(file, DOMICILE_HOOK_MMAP_FILE);
 	return 0;
 }

@@ -89,7 +89,7 @@ static __always_inline void destination_v6(struct destination *to)
 }
 
 /* The last range that starts at or before the address. */
-static __noinline __u32 class_of_v4(__u32 slot, __u32 ranges, __u32 address)
+__noinline int class_of_v4(__u32 slot, __u32 ranges, __u32 address)
 {
 	void *table = bpf_map_lookup_elem(&net4, &slot);
 	__u32 low = 0, high = ranges;
@@ -112,11 +112,9 @@ static __noinline __u32 class_of_v4(__u32 slot, __u32 ranges, __u32 address)
 	return range ? range->class : CLASS_UNKNOWN;
 }
 
-static __noinline __u32 class_of_v6(__u32 slot, __u32 ranges, const __u8 *address)
+__noinline int class_of_v6(__u32 slot, __u32 ranges, __u64 hi, __u64 lo)
 {
 	void *table = bpf_map_lookup_elem(&net6, &slot);
-	__u64 hi = bpf_be64_to_cpu(*(const __u64 *)address);
-	__u64 lo = bpf_be64_to_cpu(*(const __u64 *)(address + 8));
 	__u32 low = 0, high = ranges;
 	struct domicile_range6 *range;
 
@@ -152,14 +150,15 @@ static __always_inline struct domicile_class *class_get(__u32 slot, __u32 class)
  *
  * Return: DOMICILE_VERDICT_*, or 0 for allowed.
  */
-static __noinline int network_judge(const struct destination *to,
-				    const struct domicile_label_set *set,
-				    struct audit_event *event)
+__noinline int network_judge(const struct destination *to, const struct domicile_label_set *set,
+			     struct audit_event *event)
 {
 	struct domicile_state *st = state_get();
 	struct domicile_class *class = NULL;
 	__u32 slot = st ? st->generation % DOMICILE_SLOTS : 0;
 
+	if (!to || !set || !event)
+		return DOMICILE_VERDICT_DENY;
 	event->object = DOMICILE_OBJECT_ADDRESS;
 	event->family = to->family;
 	event->type = to->type;
@@ -174,7 +173,9 @@ static __noinline int network_judge(const struct destination *to,
 		event->class = to->family == AF_INET ?
 			class_of_v4(slot, st->slot[slot].ranges4,
 				    bpf_ntohl(*(__be32 *)to->address)) :
-			class_of_v6(slot, st->slot[slot].ranges6, to->address);
+			class_of_v6(slot, st->slot[slot].ranges6,
+				    bpf_be64_to_cpu(*(__u64 *)to->address),
+				    bpf_be64_to_cpu(*(__u64 *)(to->address + 8)));
 		class = class_get(slot, event->class);
 	}
 	if (!class) {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The label of an inode, for tracing programs: the kernel lets LSM programs
- * alone ask inode storage (kernel/bpf/bpf_inode_storage.c), so this walks it as
- * the kernel does, through the part of inode->i_security that is BPF's.
+ * alone ask inode storage (kernel/bpf/bpf_inode_storage.c), so the module does.
  */
 #ifndef DOMICILE_PEEK_BPF_H
 #define DOMICILE_PEEK_BPF_H
 
 #include "compat.bpf.h"
 #include "maps.bpf.h"
+#include <domicile/kfunc.h>
 
 /*
  * One byte for all inodes whose numbers agree modulo INODE_MARKS, set before one
@@ -41,69 +41,44 @@ static __always_inline struct domicile_inode_label *inode_grown(struct inode *in
 	return st && st->grown ? bpf_map_lookup_elem(&grown_labels, &key) : NULL;
 }
 
-#define STORAGES_MAX 16 /* maps that keep something with one inode, of all BPF users */
-
-/* Where in inode->i_security BPF's part is, plus one; 0: not read yet. */
-__u32 inode_blob;
-
-static __always_inline __u32 inode_blob_offset(void)
+/*
+ * Not static, as others below: the verifier goes through such a function once
+ * for each program, and not for each path to each call of it.
+ */
+__noinline int storage_peek(__u64 inode, struct domicile_inode_label *copy)
 {
+	struct domicile_label_set *grown;
 	struct lsm_blob_sizes sizes = {};
 
-	if (!inode_blob) {
-		bpf_probe_read_kernel(&sizes, sizeof(sizes), &bpf_lsm_blob_sizes);
-		inode_blob = sizes.lbs_inode + 1;
-	}
-	return inode_blob - 1;
+	if (!copy)
+		return 0;
+	bpf_probe_read_kernel(&sizes, sizeof(sizes), &bpf_lsm_blob_sizes);
+	domicile_inode_peek(inode, &inode_labels, sizes.lbs_inode, copy, sizeof(*copy));
+	grown = bpf_map_lookup_elem(&grown_labels, &inode);
+	if (grown)
+		label_set_join(&copy->set, grown);
+	return 1;
 }
 
-/* Reads through bpf_core_cast() cost an instruction each, wherever they point. */
-static __always_inline bool storage_peek(struct inode *inode, struct domicile_inode_label *copy)
+/* A pointer as a number, which functions of their own take from everybody. */
+static __always_inline __u64 file_inode_address(struct file *file)
 {
-	struct bpf_local_storage_elem *elem;
-	struct bpf_local_storage *storage;
-	void *map = &inode_labels, *blob;
-	struct hlist_node *node;
+	__u64 address = 0;
 
-	blob = bpf_core_cast(inode, struct inode)->i_security;
-	if (!blob)
-		return false;
-	storage = bpf_core_cast(blob + inode_blob_offset(), struct bpf_storage_blob)->storage;
-	if (!storage)
-		return false;
-	node = storage->list.first;
-	for (int i = 0; i < STORAGES_MAX && node; i++) {
-		elem = bpf_core_cast((void *)node - bpf_core_field_offset(
-					   struct bpf_local_storage_elem, snode),
-				   struct bpf_local_storage_elem);
-		if (elem->sdata.smap == map)
-			return !bpf_core_read(copy, sizeof(*copy), &elem->sdata.data);
-		node = node->next;
-	}
-	return false;
+	bpf_core_read(&address, sizeof(address), &file->f_inode);
+	return address;
 }
 
 /*
- * inode_label_peek - copy what is remembered of @inode's label
+ * file_label_peek - copy what is remembered of the label of @file's inode
  *
- * Inside an RCU read-side section; the copy may be of any moment since.
- *
- * Return: false if nothing is remembered.
+ * The copy may be of any moment since; its set is empty if nothing is remembered.
  */
-static __noinline bool inode_label_peek(struct inode *inode, struct domicile_inode_label *copy)
+static __always_inline void file_label_peek(struct file *file, struct domicile_inode_label *copy)
 {
-	struct domicile_inode_label *grown;
-	bool stored;
-
-	if (!inode || !copy || !*inode_mark(inode))
-		return false;
-	grown = inode_grown(inode);
-	stored = storage_peek(inode, copy);
-	if (grown && stored)
-		label_set_join(&copy->set, &grown->set);
-	else if (grown)
-		*copy = *grown;
-	return grown || stored;
+	__builtin_memset(copy, 0, sizeof(*copy));
+	if (*inode_mark(file->f_inode))
+		storage_peek(file_inode_address(file), copy);
 }
 
 #endif /* DOMICILE_PEEK_BPF_H */

@@ -72,7 +72,7 @@ static __always_inline void shared_push_one(struct file *file, struct domicile_t
 }
 
 /* For LSM programs: what current maps shared and writable gets @taint. */
-static __noinline int shared_push(struct domicile_taint *taint)
+__noinline int shared_push(struct domicile_taint *taint)
 {
 	struct file *file;
 
@@ -84,13 +84,13 @@ static __noinline int shared_push(struct domicile_taint *taint)
 }
 
 /* For tracing programs: the same, in memory. Return: 0, or -ENOMEM. */
-static __always_inline int shared_push_one_traced(struct inode *inode,
-						  const struct domicile_taint *taint)
+__noinline int shared_push_one_traced(__u64 key, const struct domicile_taint *taint)
 {
 	struct domicile_state *st = state_get();
 	struct domicile_inode_label *label;
-	__u64 key = (__u64)inode;
 
+	if (!taint)
+		return 0;
 	label = bpf_map_lookup_elem(&grown_labels, &key);
 	if (!label) {
 		struct domicile_inode_label new = { .origin = taint->origin };
@@ -105,12 +105,13 @@ static __always_inline int shared_push_one_traced(struct inode *inode,
 	if (label_set_covers(&label->set, &taint->set))
 		return 0;
 	st->grown = 1;
-	inode_label_join(inode, label, &taint->set, taint->origin);
+	label_set_join_shared(&label->set, &taint->set);
+	label->origin = taint->origin;
 	shared_grew();
 	return 0;
 }
 
-static __noinline int shared_push_traced(struct domicile_taint *taint)
+__noinline int shared_push_traced(struct domicile_taint *taint)
 {
 	struct domicile_inode_label label;
 	struct file *file;
@@ -119,17 +120,18 @@ static __noinline int shared_push_traced(struct domicile_taint *taint)
 	if (!taint)
 		return 0;
 	bpf_for_each(domicile_mapping, file, DOMICILE_MAPPINGS_WRITABLE) {
-		if (inode_label_peek(file->f_inode, &label) &&
-		    label_set_covers(&label.set, &taint->set))
+		file_label_peek(file, &label);
+		if (label_set_covers(&label.set, &taint->set))
 			continue;
-		if (shared_push_one_traced(file->f_inode, taint))
+		*inode_mark(file->f_inode) = 1;
+		if (shared_push_one_traced(file_inode_address(file), taint))
 			err = -ENOMEM;
 	}
 	return err;
 }
 
 /* Take into @taint what the files that current maps hold. Return: 1 if it grew. */
-static __noinline int shared_pull(struct domicile_taint *taint)
+__noinline int shared_pull(struct domicile_taint *taint)
 {
 	struct domicile_inode_label label;
 	struct file *file;
@@ -138,8 +140,8 @@ static __noinline int shared_pull(struct domicile_taint *taint)
 	if (!taint)
 		return 0;
 	bpf_for_each(domicile_mapping, file, DOMICILE_MAPPINGS_ALL) {
-		if (!inode_label_peek(file->f_inode, &label) ||
-		    label_set_covers(&taint->set, &label.set))
+		file_label_peek(file, &label);
+		if (label_set_covers(&taint->set, &label.set))
 			continue;
 		label_set_join_shared(&taint->set, &label.set);
 		taint->origin = label.origin;
@@ -179,7 +181,8 @@ static __always_inline bool memory_is_shared(struct task_struct *task)
 }
 
 /* Whoever else has the memory of @task gets its taint. Return: 0, or -ENOMEM. */
-static __noinline int memory_push(struct task_struct *task, const struct domicile_taint *from)
+__noinline int memory_push(struct task_struct *task __arg_trusted,
+			   const struct domicile_taint *from)
 {
 	struct domicile_taint *taint;
 	struct task_struct *other;
@@ -208,36 +211,41 @@ static __noinline int memory_push(struct task_struct *task, const struct domicil
 /*
  * Brings the taint of the current process up to date with what it maps.
  *
- * Return: the taint, or NULL if there is none; @grew: it has to be given to what
- * the process maps.
+ * Return: 1 if it grew, and has to be given to what the process maps; else 0.
  */
-static __noinline struct domicile_taint *taint_refresh(int *grew)
+__noinline int taint_refresh(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct domicile_state *st = state_get();
 	struct domicile_taint *taint;
 	__u64 generation;
+	int grew;
 
-	if (!st || !st->tainted || !grew)
-		return NULL;
-	taint = taint_of(task, 0);
+	if (!st || is_kernel_thread(task))
+		return 0;
 	generation = st->shared_generation;
-	if (!generation || (taint && taint->shared_generation == generation) ||
-	    is_kernel_thread(task))
-		return taint;
-	if (!taint)
-		taint = taint_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	taint = taint_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!taint) {
 		count(DOMICILE_COUNT_NO_MEMORY);
-		return NULL;
+		return 0;
 	}
-	*grew = shared_pull(taint);
+	grew = shared_pull(taint);
 	taint->shared_generation = generation;
-	if (*grew)
-		count(DOMICILE_COUNT_TAINTS);
-	if (*grew && memory_is_shared(task) && memory_push(task, taint))
+	if (!grew)
+		return 0;
+	count(DOMICILE_COUNT_TAINTS);
+	if (memory_is_shared(task) && memory_push(task, taint))
 		count(DOMICILE_COUNT_NO_MEMORY);
-	return taint;
+	return 1;
+}
+
+/* Has anything that is mapped grown since the current process looked last? */
+static __always_inline bool taint_is_old(const struct domicile_taint *taint)
+{
+	struct domicile_state *st = state_get();
+
+	return st && st->shared_generation &&
+	       (!taint || taint->shared_generation != st->shared_generation);
 }
 
 /*
@@ -248,30 +256,39 @@ static __noinline struct domicile_taint *taint_refresh(int *grew)
  */
 static __always_inline struct domicile_taint *taint_current(void)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct domicile_taint *taint;
-	int grew = 0;
 
 	if (!tainted_host())
 		return NULL;
-	taint = taint_refresh(&grew);
-	if (taint && grew)
-		shared_push(taint);
+	taint = taint_of(task, 0);
+	if (taint_is_old(taint)) {
+		int grew = taint_refresh();
+
+		taint = taint_of(task, 0);
+		if (taint && grew)
+			shared_push(taint);
+	}
 	return taint && !label_set_empty(&taint->set) ? taint : NULL;
 }
 
 /* As taint_current(), for tracing programs. */
 static __always_inline struct domicile_taint *taint_current_traced(void)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct domicile_taint *taint;
-	int grew = 0;
 
 	if (!tainted_host())
 		return NULL;
-	taint = taint_refresh(&grew);
-	if (taint && grew) {
-		if (shared_push_traced(taint))
+	taint = taint_of(task, 0);
+	if (taint_is_old(taint)) {
+		int grew = taint_refresh();
+
+		taint = taint_of(task, 0);
+		if (taint && grew && shared_push_traced(taint))
 			bpf_send_signal(SIGKILL);
-		domicile_label_recall(NULL);
+		if (grew)
+			domicile_label_recall(NULL);
 	}
 	return taint && !label_set_empty(&taint->set) ? taint : NULL;
 }
@@ -334,6 +351,37 @@ static __always_inline bool taint_covers(struct task_struct *task,
 	return taint_has(task, set, true);
 }
 
+/* Once for each program, and not for each of its calls, the verifier goes through these. */
+__noinline int taint_joined(struct task_struct *task __arg_trusted,
+			    const struct domicile_label_set *set, __u64 origin)
+{
+	struct domicile_taint *taint = set ? taint_raise(task, set, origin, executes(task)) :
+					     NULL;
+
+	if (!taint)
+		return -ENOMEM;
+	if (task != bpf_get_current_task_btf())
+		return domicile_task_recall(task);
+	return shared_push(taint);
+}
+
+__noinline int taint_joined_traced(const struct domicile_label_set *set, __u64 origin)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct domicile_taint *taint = set ? taint_raise(task, set, origin, executes(task)) :
+					     NULL;
+
+	return !taint || shared_push_traced(taint) ? -ENOMEM : 0;
+}
+
+__noinline int taint_obtained(const struct domicile_label_set *set, __u64 origin)
+{
+	struct domicile_taint *taint = set ? taint_raise(bpf_get_current_task_btf(), set,
+							 origin, true) : NULL;
+
+	return taint ? shared_push(taint) : -ENOMEM;
+}
+
 /*
  * taint_join - labelled data reaches @task
  *
@@ -346,16 +394,7 @@ static __always_inline bool taint_covers(struct task_struct *task,
 static __always_inline int taint_join(struct task_struct *task,
 				      const struct domicile_label_set *set, __u64 origin)
 {
-	struct domicile_taint *taint;
-
-	if (taint_covers(task, set))
-		return 0;
-	taint = taint_raise(task, set, origin, executes(task));
-	if (!taint)
-		return -ENOMEM;
-	if (task != bpf_get_current_task_btf())
-		return domicile_task_recall(task);
-	return shared_push(taint);
+	return taint_covers(task, set) ? 0 : taint_joined(task, set, origin);
 }
 
 /*
@@ -367,13 +406,9 @@ static __always_inline int taint_join(struct task_struct *task,
  */
 static __always_inline int taint_obtain(const struct domicile_label_set *set, __u64 origin)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct domicile_taint *taint;
-
-	if (taint_has(task, set, false))
+	if (taint_has(bpf_get_current_task_btf(), set, false))
 		return 0;
-	taint = taint_raise(task, set, origin, true);
-	return taint ? shared_push(taint) : -ENOMEM;
+	return taint_obtained(set, origin);
 }
 
 /*
@@ -389,15 +424,9 @@ static __always_inline int taint_join_traced(struct file *file,
 					     const struct domicile_label_set *set,
 					     __u64 origin)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct domicile_taint *taint;
-
-	if (taint_covers(task, set))
+	if (taint_covers(bpf_get_current_task_btf(), set))
 		return 0;
-	taint = taint_raise(task, set, origin, executes(task));
-	if (!taint || shared_push_traced(taint))
-		return -ENOMEM;
-	return domicile_label_recall(file);
+	return taint_joined_traced(set, origin) ?: domicile_label_recall(file);
 }
 
 #endif /* DOMICILE_TAINT_BPF_H */

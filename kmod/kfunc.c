@@ -2,6 +2,8 @@
 /* What BPF LSM programs may call. Registration ends with the module's life. */
 
 #include <linux/bpf.h>
+#include <linux/bpf_local_storage.h>
+#include <linux/bpf_lsm.h>
 #include <linux/btf.h>
 #include <linux/btf_ids.h>
 #include <linux/file.h>
@@ -175,6 +177,44 @@ __bpf_kfunc int domicile_label_storable(struct file *file)
 }
 
 /**
+ * domicile_inode_peek - what an inode storage map holds of an inode, for tracing
+ *	programs, which may not ask for it themselves
+ * @inode: its address; the caller keeps it alive
+ * @p__map: the map
+ * @blob: where in the security blob of inodes BPF's part is
+ * @copy: the value is copied here, while others may change it
+ * @copy__sz: no more than the size of a value
+ *
+ * Return: 1, or 0 if the map holds nothing. Does not sleep.
+ */
+__bpf_kfunc int domicile_inode_peek(u64 inode, void *p__map, u32 blob, void *copy,
+				    u32 copy__sz)
+{
+	void *security = ((struct inode *)inode)->i_security;
+	struct bpf_storage_blob *part = security + blob;
+	struct bpf_local_storage_elem *elem;
+	struct bpf_local_storage *storage;
+	int found = 0;
+
+	if (!security)
+		return 0;
+	rcu_read_lock();
+	storage = rcu_dereference(part->storage);
+	if (!storage)
+		goto out;
+	hlist_for_each_entry_rcu(elem, &storage->list, snode) {
+		if (rcu_access_pointer(elem->sdata.smap) != p__map)
+			continue;
+		memcpy(copy, elem->sdata.data, copy__sz);
+		found = 1;
+		break;
+	}
+out:
+	rcu_read_unlock();
+	return found;
+}
+
+/**
  * domicile_errand - what the module is doing on behalf of current
  *
  * Return: enum domicile_errand.
@@ -228,6 +268,7 @@ BTF_ID_FLAGS(func, bpf_iter_domicile_mapping_new, KF_ITER_NEW)
 BTF_ID_FLAGS(func, bpf_iter_domicile_mapping_next, KF_ITER_NEXT | KF_RET_NULL)
 BTF_ID_FLAGS(func, bpf_iter_domicile_mapping_destroy, KF_ITER_DESTROY)
 BTF_ID_FLAGS(func, domicile_label_storable, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, domicile_inode_peek)
 BTF_ID_FLAGS(func, domicile_errand)
 BTF_ID_FLAGS(func, domicile_address_is_local, KF_TRUSTED_ARGS)
 BTF_KFUNCS_END(domicile_kfuncs)

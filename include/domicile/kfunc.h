@@ -60,6 +60,8 @@ extern int bpf_iter_domicile_mapping_new(struct bpf_iter_domicile_mapping *it,
 extern struct file *
 bpf_iter_domicile_mapping_next(struct bpf_iter_domicile_mapping *it) __ksym;
 extern void bpf_iter_domicile_mapping_destroy(struct bpf_iter_domicile_mapping *it) __ksym;
+extern int domicile_inode_peek(__u64 inode, void *p__map, __u32 blob, void *copy,
+			       __u32 copy__sz) __ksym;
 extern int domicile_errand(void) __ksym;
 extern int domicile_address_is_local(struct socket *sock, __u32 family,
 				     const __u8 *address, __u32 address__sz) __ksym;

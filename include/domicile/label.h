@@ -150,13 +150,17 @@ static inline void label_set_remove(struct domicile_label_set *set,
 	set->word[3] &= ~other->word[3];
 }
 
-/* As label_set_join(), on a set that other CPUs join at the same time. */
+/*
+ * As label_set_join(), on a set that other CPUs join at the same time. Without
+ * branches: the BPF verifier would take each of them both ways, in each caller.
+ */
 static inline void label_set_join_shared(struct domicile_label_set *set,
 					 const struct domicile_label_set *other)
 {
-	for (int i = 0; i < DOMICILE_LABEL_WORDS; i++)
-		if (other->word[i] & ~set->word[i])
-			__sync_fetch_and_or(&set->word[i], other->word[i]);
+	__sync_fetch_and_or(&set->word[0], other->word[0]);
+	__sync_fetch_and_or(&set->word[1], other->word[1]);
+	__sync_fetch_and_or(&set->word[2], other->word[2]);
+	__sync_fetch_and_or(&set->word[3], other->word[3]);
 }
 
 #endif /* DOMICILE_LABEL_H */
