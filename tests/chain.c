@@ -55,12 +55,13 @@ size_t chain_payload(const struct chain *chain, unsigned int canaries, char *pay
 
 /* --- making one ------------------------------------------------------------------ */
 
-static struct hop_number kind_pick(uint64_t *state, bool starts)
+/* Half of them of the group that the chain likes best: rare neighbours meet more often. */
+static struct hop_number kind_pick(uint64_t *state, int liked, bool starts)
 {
 	struct hop_number kind;
 
 	do {
-		kind.group = pick(state, HOP_GROUPS);
+		kind.group = pick(state, 2) ? liked : pick(state, HOP_GROUPS);
 		kind.member = pick(state, hop_group_size(kind.group));
 	} while (hop_starts(hop_kind(kind)) && !starts);
 	return kind;
@@ -80,13 +81,13 @@ static void hop_add(struct chain *chain, uint64_t *state, int from, int to)
 
 	if (to < 0 && chain->processes > 1 && !pick(state, 6))
 		to = (from + 1 + pick(state, chain->processes - 1)) % chain->processes;
-	hop->kind = kind_pick(state, to < 0);
+	hop->kind = kind_pick(state, chain->liked, to < 0);
 	hop->from = from;
 	hop->to = to < 0 ? chain->processes++ : to;
 	kind = hop_kind(hop->kind);
 	hop->early = (kind->waits || kind->prepare) && pick(state, 2);
 	hop->kept = (kind->flow == FLOW_MAPPING || kind->flow == FLOW_FORK_MAPPING) &&
-		    pick(state, 2);
+		    pick(state, 4);
 }
 
 /* Two branches meet in the first one at hop @join, if that is one of the chain. */
@@ -148,6 +149,7 @@ void chain_make(struct chain *chain, uint64_t seed)
 	int count, join = -1;
 
 	*chain = (struct chain){ .seed = seed };
+	chain->liked = pick(&state, HOP_GROUPS);
 	count = CHAIN_HOPS_MIN + pick(&state, CHAIN_HOPS_MAX - CHAIN_HOPS_MIN + 1);
 	source_add(chain, pick(&state, LABELS + 1));
 	if (count > CHAIN_HOPS_MIN && pick(&state, 2)) {

@@ -50,6 +50,7 @@ struct chain_hop {
 
 struct chain {
 	uint64_t seed;
+	int liked; /* group of hops */
 	int sources;
 	int hops;
 	int processes;
