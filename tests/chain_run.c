@@ -66,7 +66,8 @@ static int hop_setup(const struct chain *chain, int index)
 {
 	const struct chain_hop *hop = &chain->hop[index];
 	const struct hop_kind *kind = hop_kind(hop->kind);
-	struct passage passage = { .index = index, .early = hop->early, .kept = hop->kept };
+	struct passage passage = { .index = index, .early = hop->early, .kept = hop->kept,
+				   .seed = chain->seed };
 
 	return kind->setup ? kind->setup(&passage) : 0;
 }

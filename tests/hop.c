@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 static const struct hop_kind *const groups[HOP_GROUPS] = {
-	hop_pipes, hop_sockets, hop_files, hop_memories, hop_processes,
+	hop_pipes, hop_sockets, hop_files, hop_memories, hop_processes, hop_messages,
 };
 
 const struct hop_kind *hop_kind(struct hop_number number)

@@ -45,11 +45,11 @@ struct hop_kind {
 	int (*receive)(const struct passage *passage);
 };
 
-#define HOP_GROUPS 5
+#define HOP_GROUPS 6
 
 /* Each ends with a kind without a name. */
 extern const struct hop_kind hop_pipes[], hop_sockets[], hop_files[], hop_memories[],
-	hop_processes[];
+	hop_processes[], hop_messages[];
 
 struct hop_number {
 	int group;

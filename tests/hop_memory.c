@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -78,6 +79,58 @@ static int mapping_receive(const struct passage *passage, enum hop_place place)
 ON(TMPFS)
 ON(EXT4)
 ON(SHM)
+
+/* --- a System V segment: who has received removes it ------------------------------------ */
+
+static key_t segment_key(const struct passage *passage)
+{
+	return 0x646f6d00 + passage->index;
+}
+
+static int segment_setup(const struct passage *passage)
+{
+	int segment = shmget(segment_key(passage), 0, 0);
+
+	if (segment >= 0)
+		shmctl(segment, IPC_RMID, NULL); /* of a chain that failed */
+	return shmget(segment_key(passage), WINDOW, IPC_CREAT | IPC_EXCL | 0600) < 0 ? errno : 0;
+}
+
+static int segment_open(const struct passage *passage)
+{
+	window = shmat(shmget(segment_key(passage), 0, 0), NULL, 0);
+	return window == (void *)-1 ? errno : 0;
+}
+
+static int segment_close(const struct passage *passage)
+{
+	char *closed = window;
+
+	window = NULL;
+	return !passage->kept && shmdt(closed) ? errno : 0;
+}
+
+static int segment_send(const struct passage *passage)
+{
+	int error = segment_open(passage);
+
+	if (error)
+		return error;
+	memcpy(window, passage->data, passage->size);
+	return segment_close(passage);
+}
+
+static int segment_receive(const struct passage *passage)
+{
+	int error = window ? 0 : segment_open(passage);
+
+	if (error)
+		return error;
+	memcpy(passage->data, window, passage->size);
+	if (shmctl(shmget(segment_key(passage), 0, 0), IPC_RMID, NULL))
+		return errno;
+	return segment_close(passage);
+}
 
 /* --- memory that the receiver is born with --------------------------------------------- */
 
@@ -211,6 +264,8 @@ const struct hop_kind hop_memories[] = {
 	MAPPING("mapping_tmpfs", TMPFS),
 	MAPPING("mapping_ext4", EXT4),
 	MAPPING("posix_shm", SHM),
+	{ .name = "sysv_shm", .flow = FLOW_MAPPING, .setup = segment_setup,
+	  .prepare = segment_open, .send = segment_send, .receive = segment_receive },
 	{ .name = "anonymous", .flow = FLOW_FORK_MAPPING,
 	  .send = anonymous_send, .receive = anonymous_receive },
 	{ .name = "memfd_rights", .flow = FLOW_OBJECT,
