@@ -216,16 +216,16 @@ static void leave_hear(struct run *run, int process, enum chain_network network,
 		shell("domicile task show %d 2>&1 | sed 's/^/#   /'", run->pid[process]);
 }
 
-/* All at once: nothing flows any more. */
+/* One by one, so that nobody's look at what it maps comes between by chance. */
 static void leave_run(struct run *run, enum chain_network network)
 {
 	struct domicile_label_set held[CHAIN_PROCESSES];
 
 	chain_model(run->chain, held);
-	for (int i = 0; i < run->chain->processes; i++)
+	for (int i = 0; i < run->chain->processes; i++) {
 		tell(run, i, STEP_LEAVE, network, 0);
-	for (int i = 0; i < run->chain->processes; i++)
 		leave_hear(run, i, network, &held[i]);
+	}
 }
 
 static void run_steps(struct run *run)
