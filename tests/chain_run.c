@@ -149,7 +149,8 @@ static int hear(struct run *run, int process, enum step step, int number)
 	struct answer answer;
 
 	if (answer_hear(process, &answer, ANSWER_WAIT)) {
-		differ(run, "process %d: %s %d: no answer; it ended, or waits", process, step_names[step], number);
+		differ(run, "process %d: %s %d: no answer; it ended, or waits", process,
+		       step_names[step], number);
 		return -1;
 	}
 	run->pid[process] = answer.pid;
