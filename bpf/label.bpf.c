@@ -57,8 +57,7 @@ static __noinline int label_load(struct file *file, struct domicile_inode_label 
 
 	if (!label || !table)
 		return -ENOMEM;
-	if (!domicile_label_read(file, DOMICILE_SCOPE_FILE, table, &own))
-		label->disk = own;
+	domicile_label_read(file, DOMICILE_SCOPE_FILE, table, &own);
 	tree_read(file, generation, &tree);
 	if (!label_set_covers(&own, &tree))
 		domicile_label_store(file, table, &tree, DOMICILE_STORE_LATER);
@@ -163,7 +162,7 @@ static __noinline int label_refresh(struct dentry *dentry, int errand)
 	label = inode_label(inode, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!table || !label)
 		return -ENOMEM;
-	if (!domicile_label_read_dentry(dentry, table, &set))
+	if (!domicile_label_read_dentry(dentry, table, &set) && errand == DOMICILE_ERRAND_STORED)
 		label->disk = set;
 	if (!label_set_covers(&label->set, &set)) {
 		inode_label_join(inode, label, &set, origin_key(inode));
@@ -222,7 +221,7 @@ int BPF_PROG(hook_inode_getxattr, struct dentry *dentry, const char *name)
 	errand = domicile_errand();
 	if (errand == DOMICILE_ERRAND_REFUSED || errand == DOMICILE_ERRAND_LOST)
 		return store_failed(dentry, errand);
-	if (errand != DOMICILE_ERRAND_ANNOUNCE && errand != DOMICILE_ERRAND_RECALL)
+	if (errand == DOMICILE_ERRAND_NONE || errand == DOMICILE_ERRAND_STORE)
 		return 0;
 	if ((inode->i_mode & S_IFMT) == S_IFDIR)
 		tree_moved();

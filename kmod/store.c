@@ -157,26 +157,37 @@ static void announce(const struct path *path, enum domicile_errand errand)
 	errand_end();
 }
 
-/*
- * store_join - join @count label ids to the label of @path's inode, on disk
- * and in what BPF programs remember
- *
- * Return: 0 or a negative errno; then nothing changed. May sleep; the caller
- * holds no inode lock.
- */
-int store_join(const struct path *path, const u32 *ids, u16 count, u8 flags)
+static int label_join(const struct path *path, const u32 *ids, u16 count, u8 flags)
 {
-	int err = -EOPNOTSUPP;
+	if (!keeps_labels(path->dentry->d_sb))
+		return -EOPNOTSUPP;
+	return change_label(path, change_join, ids, count, flags);
+}
 
-	if (keeps_labels(path->dentry->d_sb))
-		err = change_label(path, change_join, ids, count, flags);
+/* Return: @err. */
+static int join_done(const struct path *path, int err, enum domicile_errand errand)
+{
 	if (err) {
 		atomic64_inc(&failed);
 		return err;
 	}
 	atomic64_inc(&stored);
-	announce(path, DOMICILE_ERRAND_ANNOUNCE);
+	announce(path, errand);
 	return 0;
+}
+
+/*
+ * store_join - join @count label ids to the label of @path's inode, on disk
+ * and in what BPF programs remember
+ *
+ * A power cut can still undo it. Return: 0 or a negative errno; then nothing
+ * changed. May sleep; the caller holds no inode lock.
+ */
+int store_join(const struct path *path, const u32 *ids, u16 count, u8 flags)
+{
+	int err = label_join(path, ids, count, flags);
+
+	return join_done(path, err, DOMICILE_ERRAND_ANNOUNCE);
 }
 
 /* store_remove - take ids, or with @count 0 all of them, off the disk */
@@ -206,16 +217,17 @@ static void work_free(struct store_work *work)
 /*
  * After a power cut no data may be there without its label. Blocks that are new
  * appear with the file's metadata, after the label in the journal; those that
- * were there before are overwritten in place, at any time.
+ * were there before are overwritten in place, at any time. Nobody may take the
+ * label for stored before it is: others would write at once.
  */
 static int work_store(struct store_work *work)
 {
 	struct file *file = work->file;
-	int err = store_join(&file->f_path, work->ids, work->count, 0);
+	int err = label_join(&file->f_path, work->ids, work->count, 0);
 
 	if (!err && i_size_read(file_inode(file)))
 		err = vfs_fsync_range(file, 0, 0, 0);
-	return err;
+	return join_done(&file->f_path, err, DOMICILE_ERRAND_STORED);
 }
 
 static void work_join(struct callback_head *head)

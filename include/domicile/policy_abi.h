@@ -104,7 +104,7 @@ struct domicile_taint {
 /* Value of the inode storage map "inode_labels". */
 struct domicile_inode_label {
 	struct domicile_label_set set;
-	struct domicile_label_set disk; /* of it, what the file system was seen to hold */
+	struct domicile_label_set disk; /* of it, what outlives a power cut for sure */
 	__u64 origin;
 	__u64 tree_generation; /* when the disk was asked; 0: ask again */
 	__u64 store_failed; /* the disk took no label: the write that waits for it fails */
