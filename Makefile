@@ -5,7 +5,8 @@
 #   make test       every test; ends with "N passed, N failed, N skipped"
 #   make check      the unit tests alone: no root, no VM
 #   make soak       20,000 random chains of channels, for some hours; SEED= and COUNT=
-#   make ledger     LEDGER.md anew, from what the last make test said
+#   make power      cuts the power of the VM CUTS times [SEED=] while labelled data is written
+#   make ledger     LEDGER.md anew, from what the last make test and make power said
 #   make bench      what Domicile costs, in instructions
 #   make install    DESTDIR= and PREFIX= are honoured; make uninstall undoes it
 #
@@ -150,10 +151,16 @@ SEED ?= 1
 soak: for-vm
 	$(Q)tools/soak $(COUNT) $(SEED)
 
+CUTS ?= 100
+
+.PHONY: power
+power: for-vm
+	$(Q)tests/vm/power --cuts $(CUTS) $(if $(SEED),--seed $(SEED))
+
 .PHONY: ledger
 ledger:
 	$(Q)[ -f $(O)/test.log ] || { echo 'no $(O)/test.log: run make test before' >&2; exit 1; }
-	$(Q)tools/ledger $(O)/test.log > $(O)/LEDGER.md
+	$(Q)tools/ledger $(O)/test.log $(wildcard $(O)/power.log) > $(O)/LEDGER.md
 	$(Q)mv $(O)/LEDGER.md LEDGER.md && tail -n 1 LEDGER.md
 
 bench: all $(O)/bench/calls $(O)/bench/empty $(O)/bench/empty.bpf.o
