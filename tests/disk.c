@@ -39,12 +39,13 @@ FIXTURE(disk) {
 
 FIXTURE_VARIANT(disk) {
 	const char *directory;
+	const char *row;
 };
 
-FIXTURE_VARIANT_ADD(disk, ext4) { .directory = "/mnt/ext4" };
-FIXTURE_VARIANT_ADD(disk, xfs) { .directory = "/mnt/xfs" };
-FIXTURE_VARIANT_ADD(disk, btrfs) { .directory = "/mnt/btrfs" };
-FIXTURE_VARIANT_ADD(disk, tmpfs) { .directory = DIR_TEST };
+FIXTURE_VARIANT_ADD(disk, ext4) { .directory = "/mnt/ext4", .row = "F12/ext4" };
+FIXTURE_VARIANT_ADD(disk, xfs) { .directory = "/mnt/xfs", .row = "F12/xfs" };
+FIXTURE_VARIANT_ADD(disk, btrfs) { .directory = "/mnt/btrfs", .row = "F12/btrfs" };
+FIXTURE_VARIANT_ADD(disk, tmpfs) { .directory = DIR_TEST, .row = "F12/tmpfs" };
 
 FIXTURE_SETUP(disk)
 {
@@ -60,6 +61,7 @@ FIXTURE_TEARDOWN(disk)
 
 TEST_F(disk, write)
 {
+	ROW(variant->row, "tracked", "file_permission");
 	EXPECT_EQ(0, in_child(copy_to, self->path));
 	EXPECT_DENIED(in_child(open_and_try, self->path));
 	EXPECT_EQ(0, rename(self->path, self->other));
@@ -136,6 +138,7 @@ TEST(no_label_store)
 {
 	static char path[] = DIR_TEST "/vfat/file";
 
+	ROW("F12/vfat", "blocked", "file_open");
 	shell("modprobe -q loop; modprobe -q vfat; mkdir -p " DIR_TEST "/vfat; "
 	      "truncate -s 16M " DIR_TEST "/vfat.img; mkfs.vfat " DIR_TEST "/vfat.img >/dev/null");
 	ASSERT_EQ(0, shell("mount -o loop " DIR_TEST "/vfat.img " DIR_TEST "/vfat"));
