@@ -62,10 +62,34 @@ usage() {
 	check "usage: $1" answers 2 domicile ${1#domicile}
 }
 
+# What goes to disk with no label is the doctor's business, and keeps nobody from enforcing.
+doctor_swap() {
+	local disk
+	dd if=/dev/zero of=/mnt/ext4/swap bs=1M count=8 status=none
+	chmod 600 /mnt/ext4/swap
+	mkswap -q /mnt/ext4/swap
+	check "doctor: no swap" says "swap: none" domicile doctor
+	swapon /mnt/ext4/swap
+	row F23/swap accepted "domicile doctor"
+	check "doctor: swap that is not encrypted" says "/mnt/ext4/swap is not encrypted" \
+		domicile doctor
+	check "doctor: can enforce all the same" json_is can_enforce true domicile doctor --json
+	swapoff /mnt/ext4/swap
+	rm /mnt/ext4/swap
+	disk=$(findmnt -no MAJ:MIN /mnt/ext4 | tr -d " ")
+	check "doctor: no hibernation" says "hibernation: no disk for it" domicile doctor
+	echo "$disk" >/sys/power/resume
+	row F23/hibernate accepted "domicile doctor"
+	check "doctor: hibernation to a disk that is not encrypted" says \
+		"hibernation: to disk $disk, which is not encrypted" domicile doctor
+	echo 0:0 >/sys/power/resume
+}
+
 test_off() {
 	check "doctor: this host can enforce" says "This host can enforce." domicile doctor
 	check "doctor --json" json_is can_enforce true domicile doctor --json
 	check "doctor, not root: 3" answers 3 unprivileged domicile doctor
+	doctor_swap
 	check "status: 1" answers 1 domicile status
 	check "status --json" json_is enforcing false domicile status --json
 	check "status, not root: 3" answers 3 unprivileged domicile status

@@ -12,7 +12,8 @@ static const char help[] =
 	"\n"
 	"Looks at everything that enforcement needs from this host, and names the remedy\n"
 	"for what is missing. Changes nothing. As root it also tries whether the kernel\n"
-	"loads the kinds of BPF program that are needed.\n"
+	"loads the kinds of BPF program that are needed. A warning, as of swap that is not\n"
+	"encrypted, does not keep a host from enforcing.\n"
 	"\n"
 	"      --json  the checks as one JSON object\n"
 	"  -h, --help  this text\n"
@@ -29,6 +30,7 @@ static void print_check(const struct host_check *check)
 		[HOST_OK] = COLOUR_GREEN,
 		[HOST_MISSING] = COLOUR_RED,
 		[HOST_UNKNOWN] = COLOUR_YELLOW,
+		[HOST_WARNING] = COLOUR_YELLOW,
 	};
 
 	_Static_assert(sizeof(colours) / sizeof(*colours) == HOST_STATES, "every state");
@@ -71,7 +73,7 @@ int cmd_doctor(int argc, char **argv)
 		return command_usage("doctor", "takes no arguments");
 	count = host_check(checks);
 	for (size_t i = 0; i < count; i++) {
-		wanting += checks[i].state != HOST_OK;
+		wanting += checks[i].state == HOST_MISSING || checks[i].state == HOST_UNKNOWN;
 		if (!json)
 			print_check(&checks[i]);
 	}

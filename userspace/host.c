@@ -51,6 +51,7 @@ const char *host_state_name(enum host_state state)
 		[HOST_OK] = "ok",
 		[HOST_MISSING] = "missing",
 		[HOST_UNKNOWN] = "unknown",
+		[HOST_WARNING] = "warning",
 	};
 
 	_Static_assert(sizeof(names) / sizeof(*names) == HOST_STATES, "every state has a name");
@@ -302,6 +303,8 @@ static const struct {
 	{ "LSM programs", check_lsm_programs },
 	{ "tracing programs", check_tracing_programs },
 	{ "cgroup programs", check_cgroup_programs },
+	{ "swap", host_check_swap },
+	{ "hibernation", host_check_hibernation },
 };
 
 _Static_assert(sizeof(checks_known) / sizeof(*checks_known) <= HOST_CHECKS_MAX,

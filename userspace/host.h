@@ -10,6 +10,7 @@ enum host_state {
 	HOST_OK,
 	HOST_MISSING,
 	HOST_UNKNOWN, /* cannot be seen without privilege */
+	HOST_WARNING, /* enforcement works, and there is something to know */
 	HOST_STATES,
 };
 
@@ -26,6 +27,10 @@ const char *host_state_name(enum host_state state);
 
 /* Fills @checks in the order in which remedies make sense; returns how many. */
 size_t host_check(struct host_check checks[HOST_CHECKS_MAX]);
+
+/* Would what the host swaps out, or hibernates with, be readable without it? */
+void host_check_swap(struct host_check *check);
+void host_check_hibernation(struct host_check *check);
 
 /* The root of the cgroup v2 hierarchy. -ENOENT when it is not mounted. */
 int host_cgroup_root(char path[PATH_MAX]);
