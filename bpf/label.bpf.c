@@ -240,7 +240,10 @@ int BPF_PROG(hook_inode_free_security, struct inode *inode)
 	struct domicile_state *st = state_get();
 	__u64 key = (__u64)inode;
 
-	if (st && st->grown)
+	if (!st || !st->tainted)
+		return 0;
+	inode_mark_clear(inode);
+	if (st->grown)
 		bpf_map_delete_elem(&grown_labels, &key);
 	return 0;
 }

@@ -11,15 +11,54 @@
 #include <domicile/kfunc.h>
 
 /*
- * One byte for all inodes whose numbers agree modulo INODE_MARKS, set before one
- * of them gets a label and never cleared: most inodes need not be looked at.
+ * The address of an inode as a number: the verifier lets no pointer be shifted or
+ * given to a function of its own. Every inode points to itself; what the pointer
+ * is read as is any structure that begins with a 64-bit integer.
+ */
+static __always_inline __u64 inode_address(struct inode *inode)
+{
+	return bpf_core_cast((void *)inode + bpf_core_field_offset(struct inode, i_data.host),
+			     struct timespec64)->tv_sec;
+}
+
+/*
+ * One mark for all inodes whose numbers agree modulo INODE_MARKS, set before one
+ * of them gets a label: most inodes need not be looked at. It says which one it
+ * was, until that one is gone, or that there were several.
  */
 #define INODE_MARKS (1 << 18)
-__u8 inode_marks[INODE_MARKS];
+#define INODE_MARK_MANY (~0u)
+__u32 inode_marks[INODE_MARKS];
 
-static __always_inline volatile __u8 *inode_mark(struct inode *inode)
+static __always_inline __u32 *inode_mark(struct inode *inode)
 {
 	return &inode_marks[inode->i_ino % INODE_MARKS];
+}
+
+static __always_inline __u32 inode_print(struct inode *inode)
+{
+	return (inode_address(inode) >> 3) | 1;
+}
+
+static __always_inline void inode_mark_set(struct inode *inode)
+{
+	__u32 *mark = inode_mark(inode), print = inode_print(inode);
+	__u32 old = __sync_val_compare_and_swap(mark, 0, print);
+
+	if (old && old != print)
+		*(volatile __u32 *)mark = INODE_MARK_MANY;
+}
+
+static __always_inline void inode_mark_clear(struct inode *inode)
+{
+	__sync_val_compare_and_swap(inode_mark(inode), inode_print(inode), 0);
+}
+
+static __always_inline bool inode_marked(struct inode *inode)
+{
+	__u32 mark = *(volatile __u32 *)inode_mark(inode);
+
+	return mark && (mark == INODE_MARK_MANY || mark == inode_print(inode));
 }
 
 /* The label of @inode, a regular file, grows by @set. */
@@ -27,7 +66,7 @@ static __always_inline void inode_label_join(struct inode *inode,
 					     struct domicile_inode_label *label,
 					     const struct domicile_label_set *set, __u64 origin)
 {
-	*inode_mark(inode) = 1;
+	inode_mark_set(inode);
 	label_set_join_shared(&label->set, set);
 	label->origin = origin;
 }
@@ -60,15 +99,6 @@ __noinline int storage_peek(__u64 inode, struct domicile_inode_label *copy)
 	return 1;
 }
 
-/* A pointer as a number, which functions of their own take from everybody. */
-static __always_inline __u64 file_inode_address(struct file *file)
-{
-	__u64 address = 0;
-
-	bpf_core_read(&address, sizeof(address), &file->f_inode);
-	return address;
-}
-
 /*
  * file_label_peek - copy what is remembered of the label of @file's inode
  *
@@ -77,8 +107,8 @@ static __always_inline __u64 file_inode_address(struct file *file)
 static __always_inline void file_label_peek(struct file *file, struct domicile_inode_label *copy)
 {
 	__builtin_memset(copy, 0, sizeof(*copy));
-	if (*inode_mark(file->f_inode))
-		storage_peek(file_inode_address(file), copy);
+	if (inode_marked(file->f_inode))
+		storage_peek(inode_address(file->f_inode), copy);
 }
 
 #endif /* DOMICILE_PEEK_BPF_H */

@@ -123,8 +123,8 @@ __noinline int shared_push_traced(struct domicile_taint *taint)
 		file_label_peek(file, &label);
 		if (label_set_covers(&label.set, &taint->set))
 			continue;
-		*inode_mark(file->f_inode) = 1;
-		if (shared_push_one_traced(file_inode_address(file), taint))
+		inode_mark_set(file->f_inode);
+		if (shared_push_one_traced(inode_address(file->f_inode), taint))
 			err = -ENOMEM;
 	}
 	return err;
