@@ -65,8 +65,8 @@ static __noinline int attached_traced(__s32 pid)
 	if (!other)
 		return 0;
 	taint = taint_of(other, 0);
-	if (taint && taint_join_traced(NULL, &taint->set, taint->origin))
-		flow_lost(DOMICILE_HOOK_PTRACE, &all_labels);
+	if (taint)
+		data_taken(&taint->set, taint->origin, DOMICILE_HOOK_PTRACE);
 	bpf_task_release(other);
 	return given_traced(pid);
 }

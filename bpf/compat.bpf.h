@@ -79,6 +79,7 @@ extern void bpf_task_release(struct task_struct *task) __ksym;
 
 /* kernel/bpf/task_iter.c: of an anonymous enum. */
 #define TASK_ITER_ALL_THREADS 1
+#define TASK_ITER_PROC_THREADS 2
 
 extern int bpf_iter_task_new(struct bpf_iter_task *it, struct task_struct *task__nullable,
 			     unsigned int flags) __ksym;

@@ -6,6 +6,7 @@
 #include "label.bpf.c"
 #include "attach.bpf.c"
 #include "flow.bpf.c"
+#include "arrival.bpf.c"
 #include "file.bpf.c"
 #include "splice.bpf.c"
 #include "message.bpf.c"

@@ -14,8 +14,7 @@ static __always_inline void file_taken(struct file *file, __u16 hook)
 	struct domicile_inode_label label;
 
 	file_label_peek(file, &label);
-	if (taint_join_traced(NULL, &label.set, label.origin))
-		flow_lost(hook, &label.set);
+	data_taken(&label.set, label.origin, hook);
 }
 
 /*

@@ -30,6 +30,7 @@ static __always_inline void file_grow(struct inode *inode, struct domicile_inode
 	if (label_set_covers(&label->set, &taint->set))
 		return;
 	inode_label_join(inode, label, &taint->set, taint->origin);
+	calls_grew();
 	if (inode_mapped(inode))
 		shared_grew();
 }
@@ -65,8 +66,10 @@ static __noinline int file_join(struct file *file, const struct domicile_taint *
 	}
 	if (domicile_label_store(file, table, &taint->set, when))
 		return -EPERM;
-	if (when == DOMICILE_STORE_FIRST)
+	if (when == DOMICILE_STORE_FIRST) {
+		label->origin = taint->origin; /* for the program that sees it stored */
 		return -ERESTARTNOINTR;
+	}
 	file_grow(inode, label, taint);
 	return 0;
 }

@@ -71,41 +71,6 @@ int BPF_PROG(hook_file_permission, struct file *file, int mask)
 	return err ? -EPERM : 0;
 }
 
-/*
- * A reader that waited in an empty pipe was asked before the writer came: look
- * again when the data has arrived.
- */
-static __always_inline int pipe_read_done(struct kiocb *iocb, ssize_t ret)
-{
-	struct domicile_inode_label *label;
-
-	if (ret <= 0 || !tainted_host())
-		return 0;
-	label = pipe_label(iocb->ki_filp->f_inode);
-	if (label && taint_join_traced(iocb->ki_filp, &label->set, label->origin))
-		flow_lost(DOMICILE_HOOK_PIPE, &all_labels);
-	return 0;
-}
-
-SEC("?fexit/pipe_read")
-int BPF_PROG(done_pipe_read, struct kiocb *iocb, struct iov_iter *to, ssize_t ret)
-{
-	return pipe_read_done(iocb, ret);
-}
-
-/* v6.16 on, fs/pipe.c: 0e6fb1c4b2b8 split pipe_read() in two. */
-SEC("?fexit/anon_pipe_read")
-int BPF_PROG(done_anon_pipe_read, struct kiocb *iocb, struct iov_iter *to, ssize_t ret)
-{
-	return pipe_read_done(iocb, ret);
-}
-
-SEC("?fexit/fifo_pipe_read")
-int BPF_PROG(done_fifo_pipe_read, struct kiocb *iocb, struct iov_iter *to, ssize_t ret)
-{
-	return pipe_read_done(iocb, ret);
-}
-
 /* The pipe's address may soon mean another. */
 SEC("fentry/free_pipe_info")
 int BPF_PROG(trace_free_pipe_info, struct pipe_inode_info *pipe)
@@ -127,51 +92,6 @@ int BPF_PROG(hook_socket_recvmsg, struct socket *sock, struct msghdr *msg, int s
 	if (!sk || !tainted_host())
 		return 0;
 	return sock_take(sk) ? -EPERM : 0;
-}
-
-/* As for pipes: a receiver that waited is looked at again. */
-static __always_inline int socket_read_done(struct socket *sock, int ret)
-{
-	struct sock *sk = sock->sk;
-
-	if (ret > 0 && sk && tainted_host())
-		sock_take_traced(sock->file, sk, DOMICILE_HOOK_SOCKET_RECVMSG);
-	return 0;
-}
-
-SEC("fexit/unix_stream_recvmsg")
-int BPF_PROG(done_unix_stream_recvmsg, struct socket *sock, struct msghdr *msg, size_t size,
-	     int flags, int ret)
-{
-	return socket_read_done(sock, ret);
-}
-
-SEC("fexit/unix_dgram_recvmsg")
-int BPF_PROG(done_unix_dgram_recvmsg, struct socket *sock, struct msghdr *msg, size_t size,
-	     int flags, int ret)
-{
-	return socket_read_done(sock, ret);
-}
-
-SEC("fexit/unix_seqpacket_recvmsg")
-int BPF_PROG(done_unix_seqpacket_recvmsg, struct socket *sock, struct msghdr *msg, size_t size,
-	     int flags, int ret)
-{
-	return socket_read_done(sock, ret);
-}
-
-SEC("fexit/inet_recvmsg")
-int BPF_PROG(done_inet_recvmsg, struct socket *sock, struct msghdr *msg, size_t size, int flags,
-	     int ret)
-{
-	return socket_read_done(sock, ret);
-}
-
-SEC("fexit/inet6_recvmsg")
-int BPF_PROG(done_inet6_recvmsg, struct socket *sock, struct msghdr *msg, size_t size, int flags,
-	     int ret)
-{
-	return socket_read_done(sock, ret);
 }
 
 /* A datagram has no peer to ask later: its label goes to the receiver now. */

@@ -27,6 +27,27 @@ static __noinline int flow_lost(__u16 hook, const struct domicile_label_set *set
 
 static const struct domicile_label_set all_labels = { { ~0ull, ~0ull, ~0ull, ~0ull } };
 
+/* For tracing programs: labelled data reaches the current process. Always 0. */
+__noinline int data_taken(const struct domicile_label_set *set, __u64 origin, __u16 hook)
+{
+	if (set && taint_join_traced(set, origin))
+		flow_lost(hook, &all_labels);
+	return 0;
+}
+
+/* Data goes into @pipe by another way than a write. Always 0. */
+static __noinline int pipe_filled(struct pipe_inode_info *pipe)
+{
+	struct domicile_taint *taint = taint_current_traced();
+
+	if (!taint)
+		return 0;
+	pipes_spliced = 1;
+	if (pipe_join_at((__u64)pipe, taint))
+		flow_lost(DOMICILE_HOOK_PIPE, &all_labels);
+	return 0;
+}
+
 /* What a connected unix socket receives is what its peer sent. */
 static __always_inline struct domicile_sock_label *unix_peer_label(struct sock *sk)
 {
@@ -53,15 +74,15 @@ static __always_inline int sock_take(struct sock *sk)
 }
 
 /* For tracing programs, when the data has arrived. */
-static __always_inline void sock_take_traced(struct file *file, struct sock *sk, __u16 hook)
+static __always_inline void sock_take_traced(struct sock *sk)
 {
 	struct domicile_sock_label *label = sock_label(sk, 0);
 
-	if (label && taint_join_traced(file, &label->in, label->in_origin))
-		flow_lost(hook, &all_labels);
+	if (label)
+		data_taken(&label->in, label->in_origin, DOMICILE_HOOK_SOCKET_RECVMSG);
 	label = unix_peer_label(sk);
-	if (label && taint_join_traced(file, &label->out, label->out_origin))
-		flow_lost(hook, &all_labels);
+	if (label)
+		data_taken(&label->out, label->out_origin, DOMICILE_HOOK_SOCKET_RECVMSG);
 }
 
 #endif /* DOMICILE_FLOW_BPF_H */

@@ -165,8 +165,12 @@ static __noinline int label_refresh(struct dentry *dentry, int errand)
 	if (!domicile_label_read_dentry(dentry, table, &set) && errand == DOMICILE_ERRAND_STORED)
 		label->disk = set;
 	if (!label_set_covers(&label->set, &set)) {
-		inode_label_join(inode, label, &set, origin_key(inode));
-		label->tree_generation = 0; /* the next open gives the origin its path */
+		/* The next open gives an origin of its own its path. */
+		inode_label_join(inode, label, &set,
+				 errand == DOMICILE_ERRAND_STORED && label->origin ?
+					 label->origin : origin_key(inode));
+		label->tree_generation = 0;
+		calls_grew();
 		if (inode_mapped(inode))
 			shared_grew();
 	}

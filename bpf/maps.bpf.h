@@ -150,6 +150,23 @@ static __always_inline struct domicile_state *state_get(void)
 	return bpf_map_lookup_elem(&state, &zero);
 }
 
+/* Has any label been seen? Most hooks have nothing to do before. */
+static __always_inline bool tainted_host(void)
+{
+	struct domicile_state *st = state_get();
+
+	return st && st->tainted;
+}
+
+/* A pipe or file got a label, and a call that goes on may be reading it. */
+static __always_inline void calls_grew(void)
+{
+	struct domicile_state *st = state_get();
+
+	if (st)
+		__sync_fetch_and_add(&st->call_generation, 1);
+}
+
 static __always_inline void count(__u32 counter)
 {
 	__u64 *value = bpf_map_lookup_elem(&counters, &counter);

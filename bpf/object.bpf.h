@@ -43,8 +43,8 @@ static __always_inline void object_take(void *labels, __u64 object, __u16 hook)
 	if (!tainted_host())
 		return;
 	label = bpf_map_lookup_elem(labels, &object);
-	if (label && taint_join_traced(NULL, &label->set, label->origin))
-		flow_lost(hook, &all_labels);
+	if (label)
+		data_taken(&label->set, label->origin, hook);
 }
 
 #endif /* DOMICILE_OBJECT_BPF_H */

@@ -11,14 +11,19 @@
 #include <domicile/kfunc.h>
 
 /*
- * The address of an inode as a number: the verifier lets no pointer be shifted or
- * given to a function of its own. Every inode points to itself; what the pointer
- * is read as is any structure that begins with a 64-bit integer.
+ * A pointer in a structure as a number: the verifier lets none be shifted or given
+ * to a function of its own. What it is read as is any structure that begins with a
+ * 64-bit integer.
  */
+static __always_inline __u64 number_at(const void *structure, __u64 offset)
+{
+	return bpf_core_cast(structure + offset, struct timespec64)->tv_sec;
+}
+
+/* Every inode points to itself. */
 static __always_inline __u64 inode_address(struct inode *inode)
 {
-	return bpf_core_cast((void *)inode + bpf_core_field_offset(struct inode, i_data.host),
-			     struct timespec64)->tv_sec;
+	return number_at(inode, bpf_core_field_offset(struct inode, i_data.host));
 }
 
 /*

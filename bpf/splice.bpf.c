@@ -7,19 +7,6 @@
  */
 #include "flow.bpf.h"
 
-/* Data goes into @pipe. */
-static __always_inline int pipe_filled(struct pipe_inode_info *pipe)
-{
-	struct domicile_taint *taint = taint_current_traced();
-
-	if (!taint)
-		return 0;
-	pipes_spliced = 1;
-	if (pipe_join_at((__u64)pipe, taint))
-		flow_lost(DOMICILE_HOOK_PIPE, &all_labels);
-	return 0;
-}
-
 /* splice from a file or socket, and sendfile from a file, before the pipe has data. */
 SEC("fentry/splice_file_to_pipe")
 int BPF_PROG(trace_splice_file_to_pipe, struct file *in, struct pipe_inode_info *pipe)
@@ -35,20 +22,6 @@ int BPF_PROG(trace_add_to_pipe, struct pipe_inode_info *pipe)
 }
 
 /*
- * The write was asked for before the data came. The label reaches the file, and
- * what is remembered of it, before the call returns.
- */
-static __always_inline int spliced_to_file(struct file *out, struct domicile_taint *taint)
-{
-	struct domicile_label_table *table = label_table_get();
-
-	if (!table || is_kernel_object(out->f_inode))
-		return 0;
-	return domicile_label_store(out, table, &taint->set,
-				    DOMICILE_STORE_LATER);
-}
-
-/*
  * What @in holds becomes the process's, whether it is spliced to memory or on;
  * and what the process holds, @out's.
  */
@@ -60,12 +33,12 @@ static __always_inline int spliced(struct file *in, struct file *out)
 	if (!tainted_host())
 		return 0;
 	label = is_pipe(in->f_inode) ? pipe_label(in->f_inode) : NULL;
-	if (label && taint_join_traced(in, &label->set, label->origin))
-		flow_lost(DOMICILE_HOOK_PIPE, &all_labels);
+	if (label)
+		data_taken(&label->set, label->origin, DOMICILE_HOOK_PIPE);
 	taint = taint_current_traced();
 	if (taint && is_pipe(out->f_inode) && pipe_join(out->f_inode, taint))
 		flow_lost(DOMICILE_HOOK_PIPE, &all_labels);
-	if (taint && is_regular(out->f_inode) && spliced_to_file(out, taint))
+	if (taint && is_regular(out->f_inode) && file_join_traced(out, taint))
 		flow_lost(DOMICILE_HOOK_PIPE, &all_labels);
 	return 0;
 }
@@ -82,40 +55,47 @@ int BPF_PROG(trace_do_tee, struct file *in, struct file *out)
 	return spliced(in, out);
 }
 
-/* Once more when it waited for data. A socket's label came with them. */
-SEC("fexit/do_splice")
-int BPF_PROG(done_do_splice, struct file *in, loff_t *in_offset, struct file *out,
-	     loff_t *out_offset, size_t length, unsigned int flags, ssize_t ret)
+/*
+ * Both pipes are locked, and what one holds goes to the other next: splice and tee
+ * can have waited for it.
+ */
+SEC("fexit/pipe_double_lock")
+int BPF_PROG(done_pipe_double_lock, struct pipe_inode_info *in, struct pipe_inode_info *out)
 {
-	struct socket *sock;
+	struct domicile_inode_label *label = tainted_host() ? pipe_label_at((__u64)in) : NULL;
 
-	if (ret <= 0 || !tainted_host())
-		return 0;
-	sock = bpf_sock_from_file(in);
-	if (sock && sock->sk)
-		sock_take_traced(in, sock->sk, DOMICILE_HOOK_SOCKET_RECVMSG);
-	return spliced(in, out);
+	if (label)
+		data_taken(&label->set, label->origin, DOMICILE_HOOK_PIPE);
+	return pipe_filled(out);
 }
 
-SEC("fexit/do_tee")
-int BPF_PROG(done_do_tee, struct file *in, struct file *out, size_t length, unsigned int flags,
-	     ssize_t ret)
+/* vmsplice to memory, and every splice from a pipe to a file: the data has come. */
+SEC("fexit/splice_from_pipe_next")
+int BPF_PROG(done_splice_from_pipe_next, struct pipe_inode_info *pipe, struct splice_desc *sd,
+	     int ret)
 {
-	return ret > 0 ? spliced(in, out) : 0;
+	struct domicile_inode_label *label = NULL;
+
+	if (ret > 0 && tainted_host() && !is_kernel_thread(bpf_get_current_task_btf()))
+		label = pipe_label_at((__u64)pipe);
+	return label ? data_taken(&label->set, label->origin, DOMICILE_HOOK_PIPE) : 0;
 }
 
-/* vmsplice to memory, and every splice from a pipe. */
-SEC("fexit/__splice_from_pipe")
-int BPF_PROG(done_splice_from_pipe, struct pipe_inode_info *pipe, struct splice_desc *sd,
-	     void *actor, ssize_t ret)
+/*
+ * The last that is known of a write before the data is in the file: a splice was
+ * asked for before the data came. The label is remembered now, and on disk before
+ * the call returns.
+ */
+SEC("fentry/generic_write_checks")
+int BPF_PROG(trace_generic_write_checks, struct kiocb *iocb)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct domicile_inode_label *label;
+	struct file *file = iocb->ki_filp;
+	struct domicile_taint *taint;
 
-	if (ret <= 0 || !tainted_host() || is_kernel_thread(task))
+	if (!tainted_host() || !is_regular(file->f_inode))
 		return 0;
-	label = pipe_label_at((__u64)pipe);
-	if (label && taint_join_traced(NULL, &label->set, label->origin))
+	taint = taint_current_traced();
+	if (taint && file_join_traced(file, taint))
 		flow_lost(DOMICILE_HOOK_PIPE, &all_labels);
 	return 0;
 }

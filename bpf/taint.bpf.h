@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Subjects: the taint of a thread group, kept on its leader, and what it
- * shares with others through memory.
+ * Subjects: the taint of a thread group, kept on its leader.
  *
  * Functions that take a task run inside an RCU read-side section. Programs
  * that may sleep open one; in the others it is implied.
@@ -9,146 +8,7 @@
 #ifndef DOMICILE_TAINT_BPF_H
 #define DOMICILE_TAINT_BPF_H
 
-#include "compat.bpf.h"
-#include "maps.bpf.h"
-#include "peek.bpf.h"
-#include <domicile/kfunc.h>
-
-static __always_inline struct domicile_label_table *label_table_get(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&label_table, &zero);
-}
-
-/* Has any label been seen? Most hooks have nothing to do before. */
-static __always_inline bool tainted_host(void)
-{
-	struct domicile_state *st = state_get();
-
-	return st && st->tainted;
-}
-
-/*
- * Shared memory. The kernel moves data through it without a hook, so whoever
- * maps a file is linked to it: a process that picks up a label gives it to
- * every file it maps shared and writable, and raises shared_generation; every
- * process that finds it raised looks at its mappings before its next flow.
- */
-static __always_inline bool inode_mapped(struct inode *inode)
-{
-	return inode->i_mapping->i_mmap.rb_root.rb_node != NULL;
-}
-
-static __always_inline void shared_grew(void)
-{
-	struct domicile_state *st = state_get();
-
-	if (st)
-		__sync_fetch_and_add(&st->shared_generation, 1);
-}
-
-/*
- * Give @taint to one mapped file, on disk too. Shared memory of every kind is a
- * regular file, or a ring of io_uring; others, such as the one anonymous inode of
- * the whole system, must never get a label.
- */
-static __always_inline void shared_push_one(struct file *file, struct domicile_taint *taint)
-{
-	struct domicile_label_table *table = label_table_get();
-	struct domicile_inode_label *label;
-
-	label = bpf_inode_storage_get(&inode_labels, file->f_inode, 0,
-				      BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!label || !table) {
-		count(DOMICILE_COUNT_NO_MEMORY);
-		return;
-	}
-	if (label_set_covers(&label->set, &taint->set))
-		return;
-	inode_label_join(file->f_inode, label, &taint->set, taint->origin);
-	domicile_label_store(file, table, &taint->set, DOMICILE_STORE_LATER);
-	shared_grew();
-}
-
-/* For LSM programs: what current maps shared and writable gets @taint. */
-__noinline int shared_push(struct domicile_taint *taint)
-{
-	struct file *file;
-
-	if (!taint)
-		return 0;
-	bpf_for_each(domicile_mapping, file, DOMICILE_MAPPINGS_WRITABLE)
-		shared_push_one(file, taint);
-	return 0;
-}
-
-/* For tracing programs: the same, in memory. Return: 0, or -ENOMEM. */
-__noinline int shared_push_one_traced(__u64 key, const struct domicile_taint *taint)
-{
-	struct domicile_state *st = state_get();
-	struct domicile_inode_label *label;
-
-	if (!taint)
-		return 0;
-	label = bpf_map_lookup_elem(&grown_labels, &key);
-	if (!label) {
-		struct domicile_inode_label new = { .origin = taint->origin };
-
-		bpf_map_update_elem(&grown_labels, &key, &new, BPF_NOEXIST);
-		label = bpf_map_lookup_elem(&grown_labels, &key);
-	}
-	if (!label || !st) {
-		count(DOMICILE_COUNT_NO_MEMORY);
-		return -ENOMEM;
-	}
-	if (label_set_covers(&label->set, &taint->set))
-		return 0;
-	st->grown = 1;
-	label_set_join_shared(&label->set, &taint->set);
-	label->origin = taint->origin;
-	shared_grew();
-	return 0;
-}
-
-__noinline int shared_push_traced(struct domicile_taint *taint)
-{
-	struct domicile_inode_label label;
-	struct file *file;
-	int err = 0;
-
-	if (!taint)
-		return 0;
-	bpf_for_each(domicile_mapping, file, DOMICILE_MAPPINGS_WRITABLE) {
-		file_label_peek(file, &label);
-		if (label_set_covers(&label.set, &taint->set))
-			continue;
-		inode_mark_set(file->f_inode);
-		if (shared_push_one_traced(inode_address(file->f_inode), taint))
-			err = -ENOMEM;
-	}
-	return err;
-}
-
-/* Take into @taint what the files that current maps hold. Return: 1 if it grew. */
-__noinline int shared_pull(struct domicile_taint *taint)
-{
-	struct domicile_inode_label label;
-	struct file *file;
-	int grew = 0;
-
-	if (!taint)
-		return 0;
-	bpf_for_each(domicile_mapping, file, DOMICILE_MAPPINGS_ALL) {
-		file_label_peek(file, &label);
-		if (label_set_covers(&taint->set, &label.set))
-			continue;
-		label_set_join_shared(&taint->set, &label.set);
-		taint->origin = label.origin;
-		grew = 1;
-	}
-	return grew;
-}
+#include "call.bpf.h"
 
 static __always_inline struct domicile_taint *taint_of(struct task_struct *task, __u64 flags)
 {
@@ -166,18 +26,6 @@ static __always_inline struct domicile_taint *taint_of(struct task_struct *task,
 static __always_inline bool is_kernel_thread(struct task_struct *task)
 {
 	return task->flags & PF_KTHREAD;
-}
-
-/*
- * Processes that share all of their memory: clone(CLONE_VM) without
- * CLONE_THREAD, vfork. More users than the live threads of one group means that
- * there may be others.
- */
-static __always_inline bool memory_is_shared(struct task_struct *task)
-{
-	struct mm_struct *mm = task->mm;
-
-	return mm && mm->mm_users.counter > task->signal->live.counter;
 }
 
 /* Whoever else has the memory of @task gets its taint. Return: 0, or -ENOMEM. */
@@ -209,7 +57,8 @@ __noinline int memory_push(struct task_struct *task __arg_trusted,
 }
 
 /*
- * Brings the taint of the current process up to date with what it maps.
+ * Brings the taint of the current process up to date with what it maps, and what
+ * its threads read.
  *
  * Return: 1 if it grew, and has to be given to what the process maps; else 0.
  */
@@ -218,19 +67,24 @@ __noinline int taint_refresh(void)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct domicile_state *st = state_get();
 	struct domicile_taint *taint;
-	__u64 generation;
-	int grew;
+	__u64 shared, calls;
+	int grew = 0;
 
 	if (!st || is_kernel_thread(task))
 		return 0;
-	generation = st->shared_generation;
+	shared = st->shared_generation;
+	calls = st->call_generation;
 	taint = taint_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!taint) {
 		count(DOMICILE_COUNT_NO_MEMORY);
 		return 0;
 	}
-	grew = shared_pull(taint);
-	taint->shared_generation = generation;
+	if (taint->shared_generation != shared)
+		grew = shared_pull(taint);
+	if (taint->call_generation != calls && memory_is_threaded(task))
+		grew |= calls_pull(taint);
+	taint->shared_generation = shared;
+	taint->call_generation = calls;
 	if (!grew)
 		return 0;
 	count(DOMICILE_COUNT_TAINTS);
@@ -239,13 +93,22 @@ __noinline int taint_refresh(void)
 	return 1;
 }
 
-/* Has anything that is mapped grown since the current process looked last? */
-static __always_inline bool taint_is_old(const struct domicile_taint *taint)
+/*
+ * Has anything grown since the current process looked last: what it maps, or what
+ * other threads of it may be reading?
+ */
+static __always_inline bool taint_is_old(struct task_struct *task,
+					 const struct domicile_taint *taint)
 {
 	struct domicile_state *st = state_get();
 
-	return st && st->shared_generation &&
-	       (!taint || taint->shared_generation != st->shared_generation);
+	if (!st)
+		return false;
+	if (st->shared_generation &&
+	    (!taint || taint->shared_generation != st->shared_generation))
+		return true;
+	return st->call_generation && memory_is_threaded(task) &&
+	       (!taint || taint->call_generation != st->call_generation);
 }
 
 /*
@@ -262,12 +125,12 @@ static __always_inline struct domicile_taint *taint_current(void)
 	if (!tainted_host())
 		return NULL;
 	taint = taint_of(task, 0);
-	if (taint_is_old(taint)) {
+	if (taint_is_old(task, taint)) {
 		int grew = taint_refresh();
 
 		taint = taint_of(task, 0);
-		if (taint && grew)
-			shared_push(taint);
+		if (taint && grew && (calls_push(taint) || shared_push(taint)))
+			bpf_send_signal(SIGKILL);
 	}
 	return taint && !label_set_empty(&taint->set) ? taint : NULL;
 }
@@ -281,11 +144,11 @@ static __always_inline struct domicile_taint *taint_current_traced(void)
 	if (!tainted_host())
 		return NULL;
 	taint = taint_of(task, 0);
-	if (taint_is_old(taint)) {
+	if (taint_is_old(task, taint)) {
 		int grew = taint_refresh();
 
 		taint = taint_of(task, 0);
-		if (taint && grew && shared_push_traced(taint))
+		if (taint && grew && (calls_push(taint) || shared_push_traced(taint)))
 			bpf_send_signal(SIGKILL);
 		if (grew)
 			domicile_label_recall(NULL);
@@ -362,7 +225,7 @@ __noinline int taint_joined(struct task_struct *task __arg_trusted,
 		return -ENOMEM;
 	if (task != bpf_get_current_task_btf())
 		return domicile_task_recall(task);
-	return shared_push(taint);
+	return calls_push(taint) || shared_push(taint) ? -ENOMEM : 0;
 }
 
 __noinline int taint_joined_traced(const struct domicile_label_set *set, __u64 origin)
@@ -371,7 +234,7 @@ __noinline int taint_joined_traced(const struct domicile_label_set *set, __u64 o
 	struct domicile_taint *taint = set ? taint_raise(task, set, origin, executes(task)) :
 					     NULL;
 
-	return !taint || shared_push_traced(taint) ? -ENOMEM : 0;
+	return !taint || calls_push(taint) || shared_push_traced(taint) ? -ENOMEM : 0;
 }
 
 __noinline int taint_obtained(const struct domicile_label_set *set, __u64 origin)
@@ -379,7 +242,7 @@ __noinline int taint_obtained(const struct domicile_label_set *set, __u64 origin
 	struct domicile_taint *taint = set ? taint_raise(bpf_get_current_task_btf(), set,
 							 origin, true) : NULL;
 
-	return taint ? shared_push(taint) : -ENOMEM;
+	return !taint || calls_push(taint) || shared_push(taint) ? -ENOMEM : 0;
 }
 
 /*
@@ -416,17 +279,15 @@ static __always_inline int taint_obtain(const struct domicile_label_set *set, __
  *
  * For tracing programs: the files that the process maps get the label in memory
  * now, and on disk before it returns to user mode, from the program on
- * inode_getxattr, which @file serves to call; without one, the program file.
+ * inode_getxattr, which the program file serves to call.
  *
  * Return: 0, or a negative errno: the process has to end.
  */
-static __always_inline int taint_join_traced(struct file *file,
-					     const struct domicile_label_set *set,
-					     __u64 origin)
+static __always_inline int taint_join_traced(const struct domicile_label_set *set, __u64 origin)
 {
 	if (taint_covers(bpf_get_current_task_btf(), set))
 		return 0;
-	return taint_joined_traced(set, origin) ?: domicile_label_recall(file);
+	return taint_joined_traced(set, origin) ?: domicile_label_recall(NULL);
 }
 
 #endif /* DOMICILE_TAINT_BPF_H */

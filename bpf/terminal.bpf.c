@@ -30,19 +30,27 @@ int BPF_PROG(trace_pty_cleanup, struct tty_struct *tty)
 }
 
 /* A reader that waited. */
+static __always_inline int terminal_taken(__u64 tty)
+{
+	struct terminal *terminal = bpf_map_lookup_elem(&terminals, &tty);
+
+	return terminal ? data_taken(&terminal->label.set, terminal->label.origin,
+				     DOMICILE_HOOK_TTY) : 0;
+}
+
+/* The data is in a buffer of the kernel's, and goes to the reader's memory next. */
+SEC("fexit/n_tty_read")
+int BPF_PROG(done_n_tty_read, struct tty_struct *tty, struct file *file, __u8 *buffer, size_t size,
+	     void **cookie, unsigned long offset, ssize_t ret)
+{
+	return ret && tainted_host() ? terminal_taken((__u64)tty) : 0;
+}
+
+/* Other line disciplines. */
 SEC("fexit/tty_read")
 int BPF_PROG(done_tty_read, struct kiocb *iocb, struct iov_iter *to, ssize_t ret)
 {
-	struct terminal *terminal;
-	__u64 key;
-
-	if (ret <= 0 || !tainted_host())
-		return 0;
-	key = (__u64)file_tty(iocb->ki_filp);
-	terminal = bpf_map_lookup_elem(&terminals, &key);
-	if (terminal && taint_join_traced(NULL, &terminal->label.set, terminal->label.origin))
-		flow_lost(DOMICILE_HOOK_TTY, &all_labels);
-	return 0;
+	return ret > 0 && tainted_host() ? terminal_taken((__u64)file_tty(iocb->ki_filp)) : 0;
 }
 
 static __always_inline int terminal_command(struct file *file, unsigned int command)

@@ -14,6 +14,7 @@
 #include <net/sock.h>
 
 #include "kfunc.h"
+#include "descriptor.h"
 #include "mapping.h"
 #include "store.h"
 #include "xattr.h"
@@ -267,6 +268,8 @@ BTF_ID_FLAGS(func, domicile_task_recall, KF_RCU)
 BTF_ID_FLAGS(func, bpf_iter_domicile_mapping_new, KF_ITER_NEW)
 BTF_ID_FLAGS(func, bpf_iter_domicile_mapping_next, KF_ITER_NEXT | KF_RET_NULL)
 BTF_ID_FLAGS(func, bpf_iter_domicile_mapping_destroy, KF_ITER_DESTROY)
+BTF_ID_FLAGS(func, domicile_file_get, KF_ACQUIRE | KF_RET_NULL | KF_RCU)
+BTF_ID_FLAGS(func, domicile_file_put, KF_RELEASE)
 BTF_ID_FLAGS(func, domicile_label_storable, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, domicile_inode_peek)
 BTF_ID_FLAGS(func, domicile_errand)

@@ -114,7 +114,7 @@ TEST_F_TIMEOUT(attack, calls, TIME_MAX)
 
 TEST_F_TIMEOUT(attack, calls_of_threads, TIME_MAX)
 {
-	ROW("P17/calls", "tracked", "pipe_read");
+	ROW("P17/threads", "tracked", "domicile_file_get");
 	EXPECT_EQ(0, calls_run(eater_of_thread, enforcing ? EPERM : 0));
 }
 

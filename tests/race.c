@@ -164,7 +164,7 @@ static int copy_and_unmap(void *argument)
 
 TEST(mapping_copied_and_unmapped)
 {
-	ROW("F09", "tracked", "remove_vma");
+	ROW("F09/later", "tracked", "remove_vma");
 	EXPECT_DENIED(race_run(4096, copy_and_unmap, writer_by_mapping));
 }
 
@@ -184,7 +184,7 @@ static int copy_and_replace(void *argument)
 
 TEST(mapping_copied_and_replaced)
 {
-	ROW("F09", "tracked", "remove_vma");
+	ROW("F09/later", "tracked", "remove_vma");
 	EXPECT_DENIED(race_run(4096, copy_and_replace, writer_by_mapping));
 }
 
@@ -214,7 +214,7 @@ static int copy_while_locked(void *argument)
 
 TEST(mapping_locked_by_a_thread)
 {
-	ROW("F09", "tracked", "domicile_mapping");
+	ROW("P17/mappings", "tracked", "domicile_mapping");
 	for (int i = 0; i < 10; i++)
 		EXPECT_DENIED(race_run(4096, copy_while_locked, writer_by_mapping));
 }
@@ -332,7 +332,7 @@ static int feed_thread(void *argument)
 
 TEST(thread_shares_what_another_reads)
 {
-	ROW("P17", "tracked", "pipe_read,grown_labels");
+	ROW("P17/threads", "tracked", "domicile_file_get,grown_labels");
 	for (int i = 0; i < 5; i++)
 		EXPECT_DENIED(race_run(4096, catch_from_thread, feed_thread));
 }

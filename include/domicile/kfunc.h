@@ -61,6 +61,8 @@ extern int bpf_iter_domicile_mapping_new(struct bpf_iter_domicile_mapping *it,
 extern struct file *
 bpf_iter_domicile_mapping_next(struct bpf_iter_domicile_mapping *it) __ksym;
 extern void bpf_iter_domicile_mapping_destroy(struct bpf_iter_domicile_mapping *it) __ksym;
+extern struct file *domicile_file_get(struct task_struct *task, __u32 fd) __ksym;
+extern void domicile_file_put(struct file *file) __ksym;
 extern int domicile_inode_peek(__u64 inode, void *p__map, __u32 blob, void *copy,
 			       __u32 copy__sz) __ksym;
 extern int domicile_errand(void) __ksym;

@@ -58,6 +58,7 @@ struct domicile_state {
 	__u64 tainted; /* nonzero once any label was seen; programs skip work before */
 	__u64 tree_generation; /* grows when a directory moves: inherited labels are looked up anew */
 	__u64 shared_generation; /* grows when shared memory gains a label */
+	__u64 call_generation; /* grows when a pipe or file gains one, see bpf/call.bpf.h */
 	__u64 flows; /* nonzero once labelled packets went to this host itself */
 	__u64 grown; /* nonzero once grown_labels had a member */
 	__u64 started; /* CLOCK_BOOTTIME, ns */
@@ -97,6 +98,7 @@ struct domicile_taint {
 	struct domicile_label_set set;
 	__u64 origin; /* of the label picked up last */
 	__u64 shared_generation; /* up to which mappings were looked at */
+	__u64 call_generation; /* up to which the calls of other threads were */
 	__u32 alone; /* not 0: who shares the memory was not told, see taint_obtain() */
 	__u32 reserved;
 };

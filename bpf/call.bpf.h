@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What other threads that have the memory of the current process are doing right
+ * now. Their calls were asked about when they began; what one thread reads into
+ * the memory another has begun to write from there, and the other way round.
+ */
+#ifndef DOMICILE_CALL_BPF_H
+#define DOMICILE_CALL_BPF_H
+
+#include "pipe.bpf.h"
+#include "shared.bpf.h"
+#include "socket.bpf.h"
+#include "syscall.bpf.h"
+
+/*
+ * Processes that share all of their memory: clone(CLONE_VM) without
+ * CLONE_THREAD, vfork. More users than the live threads of one group means that
+ * there may be others.
+ */
+static __always_inline bool memory_is_shared(struct task_struct *task)
+{
+	struct mm_struct *mm = task->mm;
+
+	return mm && mm->mm_users.counter > task->signal->live.counter;
+}
+
+/* Is there another thread? */
+static __always_inline bool memory_is_threaded(struct task_struct *task)
+{
+	struct mm_struct *mm = task->mm;
+
+	return mm && mm->mm_users.counter > 1;
+}
+
+/* Whom to look at; without a branch, which the verifier would follow twice. */
+static __always_inline unsigned int others(struct task_struct *task)
+{
+	return TASK_ITER_PROC_THREADS -
+	       (TASK_ITER_PROC_THREADS - TASK_ITER_ALL_THREADS) * memory_is_shared(task);
+}
+
+/*
+ * A label reaches @file when it was asked before: it is remembered now, and on
+ * disk before the call of the current process returns.
+ *
+ * Return: 0, or a negative errno: the process has to end.
+ */
+static __always_inline int file_join_traced(struct file *file,
+					    const struct domicile_taint *taint)
+{
+	struct domicile_label_table *table = label_table_get();
+	int grew;
+
+	if (!taint || !table || is_kernel_object(file->f_inode))
+		return 0;
+	grew = file_grow_traced(file, taint);
+	if (grew > 0)
+		return domicile_label_store(file, table, &taint->set,
+					    DOMICILE_STORE_LATER);
+	return grew;
+}
+
+/* Return: 0, or a negative errno. */
+__noinline int call_push(struct file *file __arg_trusted, const struct domicile_taint *taint)
+{
+	struct inode *inode = file->f_inode;
+	struct socket *sock;
+
+	if (!taint)
+		return 0;
+	if (is_pipe(inode))
+		return pipe_join(inode, taint);
+	if (is_regular(inode))
+		return file_join_traced(file, taint);
+	sock = bpf_sock_from_file(file);
+	return sock && sock->sk ? sock_join_out(sock->sk, taint) : 0;
+}
+
+/*
+ * The current process has picked up @taint: what others are writing gets it, too.
+ *
+ * Return: 0, or a negative errno: the process has to end.
+ */
+__noinline int calls_push(const struct domicile_taint *taint)
+{
+	struct task_struct *task = bpf_get_current_task_btf(), *other;
+	struct file *file;
+	struct call call;
+	int err = 0;
+
+	if (!taint || !memory_is_threaded(task))
+		return 0;
+	bpf_rcu_read_lock();
+	bpf_for_each(task, other, task, others(task)) {
+		if (other == task || other->mm != task->mm)
+			continue;
+		call_get(other, &call);
+		file = domicile_file_get(other, call_descriptor(&call, CALL_WRITES));
+		if (!file)
+			continue;
+		err |= call_push(file, taint);
+		domicile_file_put(file);
+	}
+	bpf_rcu_read_unlock();
+	return err ? -ENOMEM : 0;
+}
+
+/* Return: 1 if @taint grew. */
+static __always_inline int call_pull(struct file *file, struct domicile_taint *taint)
+{
+	struct inode *inode = file->f_inode;
+	struct domicile_inode_label *label;
+
+	if (is_regular(inode))
+		return file_pull(file, taint);
+	label = is_pipe(inode) ? pipe_label(inode) : NULL;
+	if (!label || label_set_covers(&taint->set, &label->set))
+		return 0;
+	label_set_join_shared(&taint->set, &label->set);
+	taint->origin = label->origin;
+	return 1;
+}
+
+/* Take into @taint what others are reading from pipes and files. Return: 1 if it grew. */
+__noinline int calls_pull(struct domicile_taint *taint)
+{
+	struct task_struct *task = bpf_get_current_task_btf(), *other;
+	struct file *file;
+	struct call call;
+	int grew = 0;
+
+	if (!taint)
+		return 0;
+	bpf_rcu_read_lock();
+	bpf_for_each(task, other, task, others(task)) {
+		if (other == task || other->mm != task->mm)
+			continue;
+		call_get(other, &call);
+		file = domicile_file_get(other, call_descriptor(&call, CALL_READS));
+		if (!file)
+			continue;
+		grew |= call_pull(file, taint);
+		domicile_file_put(file);
+	}
+	bpf_rcu_read_unlock();
+	return grew;
+}
+
+#endif /* DOMICILE_CALL_BPF_H */

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What kind of object an inode is. */
+#ifndef DOMICILE_KIND_BPF_H
+#define DOMICILE_KIND_BPF_H
+
+#include "compat.bpf.h"
+
+static __always_inline bool is_regular(struct inode *inode)
+{
+	return (inode->i_mode & S_IFMT) == S_IFREG;
+}
+
+/* Regular files that stand for something else of the kernel's, and hold no data. */
+static __always_inline bool is_kernel_object(struct inode *inode)
+{
+	unsigned long magic = inode->i_sb->s_magic;
+
+	return magic == PROC_SUPER_MAGIC || magic == PID_FS_MAGIC || magic == NSFS_MAGIC ||
+	       magic == MQUEUE_MAGIC;
+}
+
+static __always_inline bool is_pipe(struct inode *inode)
+{
+	return (inode->i_mode & S_IFMT) == S_IFIFO;
+}
+
+static __always_inline bool is_socket(struct inode *inode)
+{
+	return (inode->i_mode & S_IFMT) == S_IFSOCK;
+}
+
+#endif /* DOMICILE_KIND_BPF_H */

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Threads. One sends what another is receiving, before that call returns; and one
+ * sends from a buffer that another fills with labelled data in the meantime. Each
+ * try is repeated until it was really in the middle of the call.
+ */
+
+#include "channel.h"
+
+#include <pthread.h>
+#include <pty.h>
+#include <sys/stat.h>
+#include <termios.h>
+
+#define BIG (60u << 10) /* of one datagram */
+#define LONG (24u << 20)
+#define TAIL (LONG - 4096)
+#define TRIES 20
+#define RECORD DIR_TEST "/record"
+
+/* --- one receives, another sends ------------------------------------------- */
+
+static int feeder(void *argument)
+{
+	int fd = *(int *)argument, error = take_label();
+	char *data = calloc(1, BIG);
+
+	memcpy(data, canary, sizeof(canary));
+	return error ?: write(fd, data, isatty(fd) ? sizeof(canary) : BIG) < 0 ? errno : 0;
+}
+
+static char volatile arrival[BIG];
+
+static void *receive(void *argument)
+{
+	if (read(*(int *)argument, (char *)arrival, BIG) <= 0)
+		_exit(EIO);
+	return NULL;
+}
+
+static int eater(void *argument)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, receive, argument);
+	while (!arrival[0])
+		;
+	return try_out();
+}
+
+static int pair_stream(int fds[2])
+{
+	return socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
+}
+
+static int pair_datagram(int fds[2])
+{
+	return socketpair(AF_UNIX, SOCK_DGRAM, 0, fds);
+}
+
+static int pair_seqpacket(int fds[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds);
+}
+
+static int pair_terminal(int fds[2])
+{
+	struct termios raw;
+	int error = openpty(&fds[0], &fds[1], NULL, NULL, NULL);
+
+	tcgetattr(fds[1], &raw);
+	cfmakeraw(&raw);
+	tcsetattr(fds[1], TCSANOW, &raw);
+	return error;
+}
+
+/* Both ends on loopback. */
+static int pair_inet(int type, int fds[2])
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(a);
+	int listener;
+
+	fds[0] = socket(AF_INET, type, 0);
+	fds[1] = socket(AF_INET, type, 0);
+	if (bind(fds[0], (void *)&a, size) || getsockname(fds[0], (void *)&a, &size))
+		return -1;
+	if (type == SOCK_DGRAM)
+		return connect(fds[1], (void *)&a, size);
+	listener = fds[0];
+	if (listen(listener, 1) || connect(fds[1], (void *)&a, size))
+		return -1;
+	fds[0] = accept(listener, NULL, NULL);
+	return close(listener);
+}
+
+static int pair_tcp(int fds[2])
+{
+	return pair_inet(SOCK_STREAM, fds);
+}
+
+static int pair_udp(int fds[2])
+{
+	return pair_inet(SOCK_DGRAM, fds);
+}
+
+FIXTURE(receiving) {
+	bool unused;
+};
+
+FIXTURE_VARIANT(receiving) {
+	const char *row;
+	const char *mechanism;
+	int (*pair)(int fds[2]);
+};
+
+FIXTURE_VARIANT_ADD(receiving, pipe) { "P17/calls", "domicile_file_get", pipe };
+FIXTURE_VARIANT_ADD(receiving, unix_stream) {
+	"P17/unix_stream", "unix_stream_read_actor", pair_stream };
+FIXTURE_VARIANT_ADD(receiving, unix_datagram) {
+	"P17/unix_datagram", "__skb_try_recv_datagram", pair_datagram };
+FIXTURE_VARIANT_ADD(receiving, unix_seqpacket) {
+	"P17/unix_seqpacket", "__skb_try_recv_datagram", pair_seqpacket };
+FIXTURE_VARIANT_ADD(receiving, tcp) { "P17/tcp", "skb_copy_datagram_iter", pair_tcp };
+FIXTURE_VARIANT_ADD(receiving, udp) { "P17/udp", "__skb_recv_udp", pair_udp };
+FIXTURE_VARIANT_ADD(receiving, terminal) { "P17/terminal", "n_tty_read", pair_terminal };
+
+FIXTURE_SETUP(receiving)
+{
+}
+
+FIXTURE_TEARDOWN(receiving)
+{
+}
+
+TEST_F_TIMEOUT(receiving, another_sends, 120)
+{
+	int expected = enforcing ? EPERM : 0, fds[2];
+	pid_t pid;
+
+	ROW(variant->row, "tracked", variant->mechanism);
+	for (int i = 0; i < TRIES; i++) {
+		ASSERT_EQ(0, variant->pair(fds));
+		pid = child_start(feeder, &fds[1]);
+		ASSERT_EQ(expected, in_child(eater, &fds[0]));
+		ASSERT_EQ(0, child_error(pid));
+		close(fds[0]);
+		close(fds[1]);
+	}
+}
+
+/* --- one sends, another reads labelled data into the buffer ------------------ */
+
+struct sending {
+	int fd;
+	char *data;
+	ssize_t sent;
+};
+
+static void *send_all(void *argument)
+{
+	struct sending *sending = argument;
+
+	for (ssize_t sent; sending->sent < LONG; sending->sent += sent) {
+		sent = write(sending->fd, sending->data + sending->sent,
+			     LONG - sending->sent);
+		if (sent <= 0)
+			break;
+	}
+	return NULL;
+}
+
+/* Return: ENODATA if the data had gone before the canary came. */
+static int sender(void *argument)
+{
+	struct sending sending = { .fd = *(int *)argument, .data = malloc(LONG) };
+	pthread_t thread;
+	int error;
+
+	memset(sending.data, 'x', LONG);
+	pthread_create(&thread, NULL, send_all, &sending);
+	usleep(20 * 1000);
+	error = take_label();
+	memcpy(sending.data + TAIL, canary, sizeof(canary));
+	if (error || sending.sent >= LONG)
+		return error ?: ENODATA;
+	pthread_join(thread, NULL);
+	return 0;
+}
+
+static int sender_alone(void *argument)
+{
+	int *fds = argument;
+
+	close(fds[0]);
+	return sender(&fds[1]);
+}
+
+/* Comes when the sender waits for room. */
+static int receiver(void *argument)
+{
+	char *data = malloc(LONG);
+	ssize_t size, received = 0;
+
+	usleep(700 * 1000);
+	while ((size = read(*(int *)argument, data + received, LONG - received)) > 0)
+		received += size;
+	return received == LONG && !strcmp(data + TAIL, canary) ? try_out() : ENODATA;
+}
+
+FIXTURE(sending) {
+	bool unused;
+};
+
+FIXTURE_VARIANT(sending) {
+	const char *row;
+	int (*pair)(int fds[2]);
+};
+
+FIXTURE_VARIANT_ADD(sending, pipe) { "P17/pipe_sent", pipe };
+FIXTURE_VARIANT_ADD(sending, unix_stream) { "P17/unix_sent", pair_stream };
+FIXTURE_VARIANT_ADD(sending, tcp) { "P17/tcp_sent", pair_tcp };
+
+FIXTURE_SETUP(sending)
+{
+}
+
+FIXTURE_TEARDOWN(sending)
+{
+}
+
+TEST_F_TIMEOUT(sending, another_reads, 120)
+{
+	int result = ENODATA, fds[2];
+	pid_t pid;
+
+	ROW(variant->row, "tracked", "domicile_file_get");
+	for (int i = 0; i < TRIES && result == ENODATA; i++) {
+		ASSERT_EQ(0, variant->pair(fds));
+		pid = child_start(sender_alone, fds);
+		close(fds[1]);
+		result = in_child(receiver, &fds[0]);
+		close(fds[0]);
+		child_error(pid);
+	}
+	EXPECT_DENIED(result);
+}
+
+FIXTURE(writing) {
+	bool unused;
+};
+
+FIXTURE_SETUP(writing)
+{
+}
+
+FIXTURE_TEARDOWN(writing)
+{
+}
+
+static int record_read(void *argument)
+{
+	char data[sizeof(canary)] = {};
+	int fd = open(RECORD, O_RDONLY);
+
+	if (pread(fd, data, sizeof(data), TAIL) <= 0 || strcmp(data, canary))
+		return ENODATA;
+	return try_out();
+}
+
+TEST_F_TIMEOUT(writing, a_file_another_reads, 120)
+{
+	int result = ENODATA, fd;
+
+	ROW("P17/file_written", "tracked", "domicile_file_get");
+	for (int i = 0; i < TRIES && result == ENODATA; i++) {
+		unlink(RECORD);
+		fd = open(RECORD, O_WRONLY | O_CREAT, 0644);
+		in_child(sender, &fd);
+		close(fd);
+		result = in_child(record_read, NULL);
+	}
+	unlink(RECORD);
+	/* The label cannot be taken before the write has ended, which holds the file. */
+	EXPECT_TRUE(enforcing ? result == EPERM || result == ENODATA : !result);
+}
+
+static int sender_out(void *argument)
+{
+	struct endpoint to = endpoint(OUT4, PORT);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (connect(fd, (void *)&to.address, to.length))
+		return errno;
+	return sender(&fd);
+}
+
+static bool has_ended(pid_t pid)
+{
+	siginfo_t info = {};
+
+	return !waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid;
+}
+
+/* The call cannot be refused any more; its packets are, and it waits. */
+TEST_F_TIMEOUT(writing, out_another_reads, 120)
+{
+	int result = ENODATA;
+
+	ROW("P17/out", "blocked", "domicile_file_get,cgroup_egress");
+	for (int i = 0; i < TRIES && result == ENODATA; i++) {
+		pid_t pid = child_start(sender_out, NULL);
+
+		arrived("out", false);
+		for (int waits = enforcing ? 50 : 400; waits && !has_ended(pid); waits--)
+			usleep(100 * 1000);
+		kill(pid, SIGKILL);
+		result = child_error(pid);
+	}
+	EXPECT_EQ(enforcing, shell("grep -q -a -F '%s' " SINK ".out", canary) != 0);
+}
