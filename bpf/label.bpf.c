@@ -209,9 +209,25 @@ static __noinline int store_failed(struct dentry *dentry, int errand)
 }
 
 /*
+ * What the current process holds can be copied to @inode, by others and without a
+ * call. Always 0.
+ */
+static __noinline int link_join(struct inode *inode)
+{
+	struct domicile_taint *taint = taint_of(bpf_get_current_task_btf(), 0);
+
+	if (!taint)
+		return 0;
+	inode_mark_set(inode);
+	if (shared_push_one_traced(inode_address(inode), taint))
+		bpf_send_signal(SIGKILL);
+	return 0;
+}
+
+/*
  * The module reads a label so that this program runs: after it wrote one, or
- * could not; for a process that uses a file whose label is not known yet; and for one whose
- * new taint its mappings do not have yet.
+ * could not; for a process that uses a file whose label is not known yet; for one whose
+ * new taint its mappings do not have yet; and for files linked to one that got a label.
  */
 SEC("lsm.s/inode_getxattr")
 int BPF_PROG(hook_inode_getxattr, struct dentry *dentry, const char *name)
@@ -227,6 +243,8 @@ int BPF_PROG(hook_inode_getxattr, struct dentry *dentry, const char *name)
 		return store_failed(dentry, errand);
 	if (errand == DOMICILE_ERRAND_NONE || errand == DOMICILE_ERRAND_STORE)
 		return 0;
+	if (errand == DOMICILE_ERRAND_LINK)
+		return link_join(inode);
 	if ((inode->i_mode & S_IFMT) == S_IFDIR)
 		tree_moved();
 	else if (is_regular(inode))

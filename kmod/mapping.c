@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The regular files, and rings of io_uring, that the current process maps.
+ * The regular files, and rings of io_uring, that a process maps.
  *
  * Walks the address space under RCU alone: the walk of BPF's own iterator
  * (kernel/bpf/task_iter.c) passes over what another thread has locked, so that
@@ -18,14 +18,6 @@
 #include <domicile/kfunc.h>
 
 #include "mapping.h"
-
-/* Lives in the program's struct bpf_iter_domicile_mapping. */
-struct mapping_walk {
-	struct mm_struct *mm; /* current's; in use by it as long as the program runs */
-	unsigned long next;
-	struct file *file; /* returned last, with a reference */
-	u64 which;
-};
 
 static_assert(sizeof(struct mapping_walk) == sizeof(struct bpf_iter_domicile_mapping));
 
@@ -47,8 +39,8 @@ static bool holds_data(const struct file *file)
 	       (!kind && !strcmp(file->f_path.dentry->d_name.name, "[io_uring]"));
 }
 
-/* The next file, with a reference, or NULL. */
-static struct file *walk_step(struct mapping_walk *walk)
+/* mapping_step - the next file, with a reference, or NULL. Does not sleep. */
+struct file *mapping_step(struct mapping_walk *walk)
 {
 	struct vm_area_struct *vma;
 	struct file *file = NULL;
@@ -112,7 +104,7 @@ __bpf_kfunc struct file *bpf_iter_domicile_mapping_next(struct bpf_iter_domicile
 	struct mapping_walk *walk = (void *)it;
 
 	walk_put(walk);
-	walk->file = walk->mm ? walk_step(walk) : NULL;
+	walk->file = walk->mm ? mapping_step(walk) : NULL;
 	return walk->file;
 }
 

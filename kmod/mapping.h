@@ -2,8 +2,22 @@
 #ifndef DOMICILE_KMOD_MAPPING_H
 #define DOMICILE_KMOD_MAPPING_H
 
-struct bpf_iter_domicile_mapping;
+#include <linux/types.h>
+
+#include <domicile/kfunc.h>
+
 struct file;
+struct mm_struct;
+
+/* Lives in the program's struct bpf_iter_domicile_mapping. */
+struct mapping_walk {
+	struct mm_struct *mm; /* in use as long as the walk goes on */
+	unsigned long next;
+	struct file *file; /* returned to the program last, with a reference */
+	u64 which; /* enum domicile_mappings */
+};
+
+struct file *mapping_step(struct mapping_walk *walk);
 
 int bpf_iter_domicile_mapping_new(struct bpf_iter_domicile_mapping *it, u32 which);
 struct file *bpf_iter_domicile_mapping_next(struct bpf_iter_domicile_mapping *it);

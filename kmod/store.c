@@ -15,6 +15,7 @@
 #include <linux/xarray.h>
 #include <linux/xattr.h>
 
+#include "link.h"
 #include "store.h"
 #include "xattr.h"
 
@@ -230,18 +231,25 @@ static int work_store(struct store_work *work)
 	return join_done(&file->f_path, err, DOMICILE_ERRAND_STORED);
 }
 
+static void link_announce(struct file *file)
+{
+	announce(&file->f_path, DOMICILE_ERRAND_LINK);
+}
+
 static void work_join(struct callback_head *head)
 {
 	struct store_work *work = container_of(head, struct store_work, head);
+	enum domicile_errand lost = work->when == DOMICILE_STORE_FIRST ?
+					    DOMICILE_ERRAND_REFUSED : DOMICILE_ERRAND_LOST;
 	int err = work_store(work);
 
-	if (err) {
+	if (err)
 		pr_warn_ratelimited("domicile: label of %pD not on disk: error %d\n",
 				    work->file, err);
-		announce(&work->file->f_path, work->when == DOMICILE_STORE_FIRST ?
-						      DOMICILE_ERRAND_REFUSED :
-						      DOMICILE_ERRAND_LOST);
-	}
+	else
+		err = link_spread(work->file, link_announce);
+	if (err)
+		announce(&work->file->f_path, lost);
 	work_free(work);
 }
 

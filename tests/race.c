@@ -59,7 +59,7 @@ static void spin(volatile const char *memory)
 {
 	double end = now() + 20;
 
-	while (*memory != canary[0] && now() < end)
+	while (!*memory && now() < end)
 		;
 }
 
@@ -186,6 +186,78 @@ TEST(mapping_copied_and_replaced)
 {
 	ROW("F09/later", "tracked", "remove_vma");
 	EXPECT_DENIED(race_run(4096, copy_and_replace, writer_by_mapping));
+}
+
+/* --- a chain of mappings ------------------------------------------------------ */
+
+#define STEPS 4
+
+static char *step_map(int step)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), SHARED ".%d", step);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0 || ftruncate(fd, 4096))
+		_exit(EIO);
+	return shared_map(fd);
+}
+
+/* Copies from one file to the next, and makes no call. */
+static int copy_on(void *argument)
+{
+	int step = *(int *)argument;
+	char *from = step_map(step), *to = step_map(step + 1);
+
+	creat(DIR_TEST "/ready", 0644);
+	for (;;) {
+		for (size_t i = 0; i < sizeof(canary); i++)
+			((volatile char *)to)[i] = ((volatile char *)from)[i];
+	}
+	return 0;
+}
+
+static int chain_end(void *argument)
+{
+	char *memory = step_map(STEPS), copy[sizeof(canary)];
+
+	spin(memory + sizeof(canary) - 2);
+	memcpy(copy, memory, sizeof(copy));
+	return strcmp(copy, canary) ? ENODATA : try_out();
+}
+
+static int chain_begin(void *argument)
+{
+	char *memory = step_map(0);
+	int error = take_label();
+
+	memcpy(memory, canary, sizeof(canary));
+	sleep(1);
+	return error;
+}
+
+/* No one of them makes a call until the last tries to send. */
+TEST(mappings_in_a_chain)
+{
+	pid_t copiers[STEPS], reader;
+
+	ROW("F09/third", "tracked", "domicile_mapping,link_spread");
+	for (int step = 0; step < STEPS; step++) {
+		unlink(DIR_TEST "/ready");
+		copiers[step] = child_start(copy_on, &step);
+		while (access(DIR_TEST "/ready", F_OK))
+			usleep(1000);
+	}
+	reader = child_start(chain_end, NULL);
+	usleep(300 * 1000);
+	in_child(chain_begin, NULL);
+	EXPECT_DENIED(child_error(reader));
+	for (int step = 0; step < STEPS; step++) {
+		kill(copiers[step], SIGKILL);
+		child_error(copiers[step]);
+	}
+	shell("rm -f " SHARED ".* " DIR_TEST "/ready");
 }
 
 /* A thread that has the mapping locked most of the time does not hide it. */

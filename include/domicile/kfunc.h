@@ -22,6 +22,7 @@ enum domicile_errand {
 	DOMICILE_ERRAND_ANNOUNCE, /* reading back a label that it wrote */
 	DOMICILE_ERRAND_STORED, /* the same, and it outlives a power cut */
 	DOMICILE_ERRAND_RECALL, /* reading the label of a file in use */
+	DOMICILE_ERRAND_LINK, /* visiting what is linked to a file that got a label */
 	DOMICILE_ERRAND_REFUSED, /* a label could not be stored; no data was written yet */
 	DOMICILE_ERRAND_LOST, /* a label could not be stored for data that is there */
 };

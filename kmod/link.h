@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef DOMICILE_KMOD_LINK_H
+#define DOMICILE_KMOD_LINK_H
+
+struct file;
+
+typedef void (*link_visit)(struct file *file);
+
+int link_spread(struct file *file, link_visit visit);
+
+#endif
