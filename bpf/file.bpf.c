@@ -25,9 +25,9 @@ static __always_inline int file_read_done(struct kiocb *iocb, ssize_t ret)
 {
 	struct file *file = iocb->ki_filp;
 
-	if (ret <= 0 || !tainted_host() || is_kernel_thread(bpf_get_current_task_btf()))
+	if (ret <= 0 || !tainted_host() || !inode_marked(file->f_inode))
 		return 0;
-	if (is_regular(file->f_inode))
+	if (is_regular(file->f_inode) && !is_kernel_thread(bpf_get_current_task_btf()))
 		file_taken(file, DOMICILE_HOOK_FILE_PERMISSION);
 	return 0;
 }

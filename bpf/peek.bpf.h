@@ -76,13 +76,12 @@ static __always_inline void inode_label_join(struct inode *inode,
 	label->origin = origin;
 }
 
-/* Has any file got a label that inode storage may not have yet? */
+/* The label of @inode that inode storage may not have yet. */
 static __always_inline struct domicile_inode_label *inode_grown(struct inode *inode)
 {
-	struct domicile_state *st = state_get();
 	__u64 key = (__u64)inode;
 
-	return st && st->grown ? bpf_map_lookup_elem(&grown_labels, &key) : NULL;
+	return inode_marked(inode) ? bpf_map_lookup_elem(&grown_labels, &key) : NULL;
 }
 
 /*
