@@ -17,12 +17,14 @@
 #define ENOMEM 12
 #define EEXIST 17
 #define E2BIG 7
+#define ENOBUFS 105
 
 #define AF_UNSPEC 0
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
 #define AF_NETLINK 16
+#define AF_XDP 44
 
 #define S_IFMT 0170000
 #define S_IFCHR 0020000
@@ -42,6 +44,7 @@
 #define VM_MAYWRITE 0x20
 #define MAP_SHARED 1
 #define MAP_SHARED_VALIDATE 3
+#define MSG_ZEROCOPY 0x4000000
 #define MSG_SPLICE_PAGES 0x8000000
 #define MAP_TYPE 15
 

@@ -15,6 +15,9 @@
 #include "terminal.bpf.c"
 #include "ring.bpf.c"
 #include "egress.bpf.c"
+#include "packet.bpf.c"
+#include "zerocopy.bpf.c"
+#include "xdp.bpf.c"
 #include "guard.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

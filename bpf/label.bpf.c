@@ -135,8 +135,10 @@ static __noinline int file_storable(struct file *file, __u16 hook)
 SEC("lsm.s/file_open")
 int BPF_PROG(hook_file_open, struct file *file)
 {
-	if (file_obtained(file))
-		return -ENOMEM;
+	int err = file_obtained(file);
+
+	if (err)
+		return err == -EPERM ? -EPERM : -ENOMEM;
 	if (file_storable(file, DOMICILE_HOOK_FILE_OPEN))
 		return -EPERM;
 	return 0;
@@ -146,8 +148,10 @@ int BPF_PROG(hook_file_open, struct file *file)
 SEC("lsm.s/file_receive")
 int BPF_PROG(hook_file_receive, struct file *file)
 {
-	if (file_obtained(file))
-		return -ENOMEM;
+	int err = file_obtained(file);
+
+	if (err)
+		return err == -EPERM ? -EPERM : -ENOMEM;
 	return 0;
 }
 

@@ -85,6 +85,15 @@ struct {
 	__type(value, __u64);
 } splices SEC(".maps");
 
+/* Programs: threads (pid_tgid) whose zero-copy send was made a copy. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, __u8);
+} zerocopies SEC(".maps");
+
 /*
  * Programs: labelled packets on their way from this host to itself. Written
  * when a packet goes out to the loopback device, read when it comes in.
@@ -107,11 +116,24 @@ struct local_flow_label {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
+	__uint(max_entries, 131072);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct local_flow);
 	__type(value, struct local_flow_label);
 } local_flows SEC(".maps");
+
+/* Programs: how many local flows a process (pid) has begun of late. */
+struct local_flow_quota {
+	__u64 since; /* CLOCK_BOOTTIME, ns */
+	__u64 count;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct local_flow_quota);
+} local_flow_quotas SEC(".maps");
 
 /* Programs. */
 struct {

@@ -8,6 +8,7 @@
 #ifndef DOMICILE_TAINT_BPF_H
 #define DOMICILE_TAINT_BPF_H
 
+#include "audit.bpf.h"
 #include "call.bpf.h"
 
 static __always_inline struct domicile_taint *taint_of(struct task_struct *task, __u64 flags)
@@ -28,7 +29,11 @@ static __always_inline bool is_kernel_thread(struct task_struct *task)
 	return task->flags & PF_KTHREAD;
 }
 
-/* Whoever else has the memory of @task gets its taint. Return: 0, or -ENOMEM. */
+/*
+ * Whoever else has the memory of @task gets its taint.
+ *
+ * Return: 0, -EPERM if one of them takes no label, or -ENOMEM.
+ */
 __noinline int memory_push(struct task_struct *task __arg_trusted,
 			   const struct domicile_taint *from)
 {
@@ -45,8 +50,8 @@ __noinline int memory_push(struct task_struct *task __arg_trusted,
 			continue;
 		taint = bpf_task_storage_get(&task_taints, other->group_leader, 0,
 					     BPF_LOCAL_STORAGE_GET_F_CREATE);
-		if (!taint) {
-			err = -ENOMEM;
+		if (!taint || taint->xdp) {
+			err = taint ? -EPERM : -ENOMEM;
 			break;
 		}
 		label_set_join_shared(&taint->set, &from->set);
@@ -156,6 +161,22 @@ static __always_inline struct domicile_taint *taint_current_traced(void)
 	return taint && !label_set_empty(&taint->set) ? taint : NULL;
 }
 
+/* See xdp.bpf.c. */
+__noinline int xdp_refuse_label(const struct domicile_label_set *set, __u64 origin)
+{
+	struct audit_event event = {
+		.hook = DOMICILE_HOOK_FILE_OPEN,
+		.verdict = DOMICILE_VERDICT_DENY,
+		.reason = DOMICILE_REASON_XDP_HOLDER,
+		.origin = origin,
+	};
+
+	if (!set)
+		return 0;
+	event.denied = *set;
+	return audit_emit_traced(&event, set);
+}
+
 /* @alone: whoever shares the memory of @task is told another time. */
 static __noinline struct domicile_taint *taint_raise(struct task_struct *task,
 						     const struct domicile_label_set *set,
@@ -164,10 +185,15 @@ static __noinline struct domicile_taint *taint_raise(struct task_struct *task,
 	struct domicile_state *st = state_get();
 	struct domicile_taint *taint;
 	__u32 raised;
+	int err;
 
 	taint = taint_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!taint || !st || !set) {
 		count(DOMICILE_COUNT_NO_MEMORY);
+		return NULL;
+	}
+	if (taint->xdp) {
+		xdp_refuse_label(set, origin);
 		return NULL;
 	}
 	st->tainted = 1;
@@ -175,13 +201,19 @@ static __noinline struct domicile_taint *taint_raise(struct task_struct *task,
 	taint->origin = origin;
 	label_set_join_shared(&taint->set, set);
 	count(DOMICILE_COUNT_TAINTS);
+	/* Another thread may have got the socket just now. */
+	if (*(volatile __u32 *)&taint->xdp)
+		return NULL;
 	if (memory_is_shared(task)) {
 		if (alone)
 			return taint;
-		if (memory_push(task, taint)) {
+		err = memory_push(task, taint);
+		if (err == -EPERM)
+			xdp_refuse_label(set, origin);
+		else if (err)
 			count(DOMICILE_COUNT_NO_MEMORY);
+		if (err)
 			return NULL;
-		}
 	}
 	/* Not if another thread has raised it since. */
 	__sync_val_compare_and_swap(&taint->alone, raised, 0);
@@ -194,7 +226,10 @@ static __always_inline bool executes(struct task_struct *task)
 	return BPF_CORE_READ_BITFIELD(task, in_execve);
 }
 
-/* @told: and does everybody who shares its memory? */
+/*
+ * @told: and does everybody who shares its memory? Who holds an AF_XDP socket
+ * has nothing that it was not refused.
+ */
 static __always_inline bool taint_has(struct task_struct *task,
 				      const struct domicile_label_set *set, bool told)
 {
@@ -203,7 +238,7 @@ static __always_inline bool taint_has(struct task_struct *task,
 	if (label_set_empty(set) || is_kernel_thread(task))
 		return true;
 	taint = taint_of(task, 0);
-	if (!taint || !label_set_covers(&taint->set, set))
+	if (!taint || taint->xdp || !label_set_covers(&taint->set, set))
 		return false;
 	return !told || !taint->alone || executes(task);
 }
@@ -222,7 +257,7 @@ __noinline int taint_joined(struct task_struct *task __arg_trusted,
 					     NULL;
 
 	if (!taint)
-		return -ENOMEM;
+		return -EPERM;
 	if (task != bpf_get_current_task_btf())
 		return domicile_task_recall(task);
 	return calls_push(taint) || shared_push(taint) ? -ENOMEM : 0;
@@ -242,7 +277,9 @@ __noinline int taint_obtained(const struct domicile_label_set *set, __u64 origin
 	struct domicile_taint *taint = set ? taint_raise(bpf_get_current_task_btf(), set,
 							 origin, true) : NULL;
 
-	return !taint || calls_push(taint) || shared_push(taint) ? -ENOMEM : 0;
+	if (!taint)
+		return -EPERM;
+	return calls_push(taint) || shared_push(taint) ? -ENOMEM : 0;
 }
 
 /*
@@ -251,7 +288,7 @@ __noinline int taint_obtained(const struct domicile_label_set *set, __u64 origin
  * Only @task itself can give its taint to what it maps: another is called in to
  * do so.
  *
- * Return: 0, or -ENOMEM when the taint could not be kept: the caller refuses
+ * Return: 0, -EPERM or -ENOMEM when the taint could not be kept: the caller refuses
  * the data.
  */
 static __always_inline int taint_join(struct task_struct *task,

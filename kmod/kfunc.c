@@ -16,6 +16,7 @@
 #include "kfunc.h"
 #include "descriptor.h"
 #include "mapping.h"
+#include "send.h"
 #include "store.h"
 #include "xattr.h"
 
@@ -257,6 +258,29 @@ __bpf_kfunc int domicile_address_is_local(struct socket *sock, u32 family,
 	return 0;
 }
 
+/**
+ * domicile_send_copy - have a message's bytes copied that would be sent by reference
+ * @sock: where it goes
+ * @msg: the message, not sent yet
+ *
+ * Return: 1 if domicile_send_completed() has to be called once it is sent, or 0.
+ */
+__bpf_kfunc int domicile_send_copy(struct socket *sock, struct msghdr *msg)
+{
+	return sock->sk && send_copy(sock->sk, msg);
+}
+
+/**
+ * domicile_send_completed - tell the sender that a zero-copy send is over
+ * @sock: the socket, which the caller keeps alive; hence no KF_TRUSTED_ARGS
+ *
+ * Return: 0, -ENOMEM, or -ESRCH. Does not sleep.
+ */
+__bpf_kfunc int domicile_send_completed(struct socket *sock)
+{
+	return sock->sk ? send_complete_later(sock->sk) : 0;
+}
+
 __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(domicile_kfuncs)
@@ -274,6 +298,8 @@ BTF_ID_FLAGS(func, domicile_label_storable, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, domicile_inode_peek)
 BTF_ID_FLAGS(func, domicile_errand)
 BTF_ID_FLAGS(func, domicile_address_is_local, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, domicile_send_copy, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, domicile_send_completed)
 BTF_KFUNCS_END(domicile_kfuncs)
 
 static const struct btf_kfunc_id_set domicile_kfunc_set = {

@@ -7,6 +7,7 @@
 
 #include "kfunc.h"
 #include "netlink.h"
+#include "send.h"
 #include "store.h"
 
 static int __init domicile_init(void)
@@ -24,6 +25,7 @@ static int __init domicile_init(void)
 static void __exit domicile_exit(void)
 {
 	netlink_exit();
+	send_exit();
 	store_exit();
 }
 

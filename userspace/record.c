@@ -46,6 +46,7 @@ static const char *const hooks[] = {
 	[DOMICILE_HOOK_USERFAULTFD] = "userfaultfd",
 	[DOMICILE_HOOK_TTY] = "tty",
 	[DOMICILE_HOOK_SEM_SEMCTL] = "sem_semctl",
+	[DOMICILE_HOOK_SOCKET_POST_CREATE] = "socket_post_create",
 };
 NAMES(hooks, DOMICILE_HOOKS);
 
@@ -67,6 +68,8 @@ static const char *const reasons[] = {
 	[DOMICILE_REASON_USER_NAMESPACE] = "user_namespace",
 	[DOMICILE_REASON_NOT_FOLLOWED] = "not_followed",
 	[DOMICILE_REASON_TERMINAL] = "terminal",
+	[DOMICILE_REASON_XDP_HOLDER] = "xdp_holder",
+	[DOMICILE_REASON_DEVICE] = "device",
 };
 NAMES(reasons, DOMICILE_REASONS);
 
@@ -444,6 +447,8 @@ static void print_why(json_t *object, FILE *file)
 		[DOMICILE_REASON_USER_NAMESPACE] = "the owner of that network namespace could pass it on",
 		[DOMICILE_REASON_NOT_FOLLOWED] = "what passes there cannot be followed",
 		[DOMICILE_REASON_TERMINAL] = "the reader of that terminal is where it may not go",
+		[DOMICILE_REASON_XDP_HOLDER] = "it could send %s by an AF_XDP socket unseen",
+		[DOMICILE_REASON_DEVICE] = "the network device there passes %s on in another form",
 	};
 	const char *reason = string(object, "reason", "?"), *rest;
 	size_t i = 1;

@@ -69,6 +69,8 @@ extern int domicile_inode_peek(__u64 inode, void *p__map, __u32 blob, void *copy
 extern int domicile_errand(void) __ksym;
 extern int domicile_address_is_local(struct socket *sock, __u32 family,
 				     const __u8 *address, __u32 address__sz) __ksym;
+extern int domicile_send_copy(struct socket *sock, struct msghdr *msg) __ksym;
+extern int domicile_send_completed(struct socket *sock) __ksym;
 #endif
 
 #endif /* DOMICILE_KFUNC_H */

@@ -38,6 +38,7 @@ enum domicile_hook {
 	DOMICILE_HOOK_USERFAULTFD,
 	DOMICILE_HOOK_TTY,
 	DOMICILE_HOOK_SEM_SEMCTL,
+	DOMICILE_HOOK_SOCKET_POST_CREATE,
 	DOMICILE_HOOKS,
 };
 
@@ -59,6 +60,8 @@ enum domicile_reason {
 	DOMICILE_REASON_USER_NAMESPACE, /* a network that a user namespace owns */
 	DOMICILE_REASON_NOT_FOLLOWED, /* a way to pass data on that no label takes */
 	DOMICILE_REASON_TERMINAL, /* who reads the terminal is where a label may not go */
+	DOMICILE_REASON_XDP_HOLDER, /* a process that can send without a call */
+	DOMICILE_REASON_DEVICE, /* a network device that repacks what it sends */
 	DOMICILE_REASONS,
 };
 
