@@ -130,6 +130,14 @@ static inline int in_child(int (*work)(void *), void *argument)
 	return child_error(child_start(work, argument));
 }
 
+/* Wait until nobody has the writing end of the pipe @fd any more. */
+static inline void pipe_ends(int fd)
+{
+	struct pollfd hangup = { .fd = fd };
+
+	poll(&hangup, 1, 10000);
+}
+
 /* Read the labelled file: what a child does to become tainted. */
 static inline int take_label(void)
 {
@@ -213,11 +221,14 @@ static inline int raw_listen(int family)
 	return socket(family, SOCK_RAW, 253 /* for experiments, RFC 3692 */);
 }
 
-/* Keeps all that arrives: TCP and UDP on PORT, raw protocol 253, pings. */
+#define SINK_SOCKETS 7
+#define ETHER_TYPE 0x88b5 /* for experiments, IEEE 802 */
+
+/* Keeps all that arrives: TCP and UDP on PORT, raw protocol 253, pings, Ethernet frames. */
 static inline void sink_serve(int ready, int out)
 {
 	struct pollfd fds[64] = {};
-	int count = 6;
+	int count = SINK_SOCKETS;
 	char buffer[65536];
 
 	fds[0].fd = sink_listen(SOCK_STREAM);
@@ -226,6 +237,7 @@ static inline void sink_serve(int ready, int out)
 	fds[3].fd = raw_listen(AF_INET6);
 	fds[4].fd = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
 	fds[5].fd = socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
+	fds[6].fd = socket(AF_PACKET, SOCK_DGRAM, htons(ETHER_TYPE));
 	for (int i = 0; i < 64; i++)
 		fds[i].events = POLLIN;
 	if (write(ready, "", 1) != 1)
@@ -237,7 +249,7 @@ static inline void sink_serve(int ready, int out)
 			if (!fds[i].revents)
 				continue;
 			if (!i) {
-				int free = 6;
+				int free = SINK_SOCKETS;
 
 				while (free < count && fds[free].fd >= 0)
 					free++;
@@ -251,7 +263,7 @@ static inline void sink_serve(int ready, int out)
 			size = recv(fds[i].fd, buffer, sizeof(buffer), 0);
 			if (size > 0 && write(out, buffer, size) != size)
 				_exit(1);
-			if (i >= 6 && size <= 0) {
+			if (i >= SINK_SOCKETS && size <= 0) {
 				close(fds[i].fd);
 				fds[i].fd = -1;
 			}
@@ -313,7 +325,7 @@ static inline bool arrived(const char *network, bool expected)
 	bool seen = false;
 
 	snprintf(path, sizeof(path), SINK ".%s", network);
-	for (int i = 0; i < (expected ? 60 : 3) && !seen; i++) {
+	for (int i = 0; i < (expected ? 200 : 3) && !seen; i++) {
 		usleep(50 * 1000);
 		seen = file_holds(path, canary, sizeof(canary) - 1);
 	}
