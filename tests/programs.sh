@@ -90,6 +90,9 @@ declare -A exe=(
 	[scp]=/usr/bin/ssh [python]=$(readlink -f $python) [bash]=/usr/bin/bash
 	[nginx]=/usr/sbin/nginx [sshd]=/usr/sbin/sshd [postgres]=$postgres/postgres)
 
+# The rows of the channel ledger that the servers prove.
+declare -A ledger=([nginx]=N15/nginx [sshd]=N15/ssh [postgres]=N15/postgresql)
+
 # Data of persons, which will have a label, and plain data. Each time with new canaries.
 data_renew() {
 	local name kind
@@ -149,6 +152,7 @@ plain_travels() {
 labelled_stays() {
 	local name=$1 person=$data/cn/person.$1
 	check "$name: labelled data reaches in" delivers "$name" "$person" in
+	[ -z "${ledger[$name]-}" ] || row "${ledger[$name]}" blocked socket_sendmsg
 	check "$name: labelled data is refused out" refused "$name"_send "$person" out
 	check "$name: nothing of it arrived" nothing_arrived "person.$name"
 	check "$name: the record says who, what and where to" \
