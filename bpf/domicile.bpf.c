@@ -8,6 +8,7 @@
 #include "flow.bpf.c"
 #include "arrival.bpf.c"
 #include "file.bpf.c"
+#include "device.bpf.c"
 #include "splice.bpf.c"
 #include "message.bpf.c"
 #include "key.bpf.c"
@@ -19,5 +20,7 @@
 #include "zerocopy.bpf.c"
 #include "xdp.bpf.c"
 #include "guard.bpf.c"
+#include "attribute.bpf.c"
+#include "setting.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

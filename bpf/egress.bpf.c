@@ -3,7 +3,7 @@
  * Sinks: where labelled data would leave the host. Refused at the call that
  * would send it, and once more packet by packet.
  */
-#include "device.bpf.h"
+#include "netdev.bpf.h"
 #include "label.bpf.h"
 #include "network.bpf.h"
 #include "socket.bpf.h"
@@ -43,7 +43,7 @@ static __noinline int device_check(struct sock *sk, const struct destination *to
 	struct audit_event event = {
 		.hook = DOMICILE_HOOK_SOCKET_SENDMSG,
 		.verdict = DOMICILE_VERDICT_DENY,
-		.reason = DOMICILE_REASON_DEVICE,
+		.reason = DOMICILE_REASON_NETDEV,
 		.object = DOMICILE_OBJECT_ADDRESS,
 	};
 	struct net_device *device = BPF_CORE_READ(sk, sk_dst_cache, dev);

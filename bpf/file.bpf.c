@@ -3,6 +3,7 @@
  * Regular files, where the data moves after the hook was asked: long reads, and
  * mappings.
  */
+#include "device_flow.bpf.h"
 #include "file.bpf.h"
 #include "flow.bpf.h"
 
@@ -60,7 +61,11 @@ int BPF_PROG(hook_mmap_file, struct file *file, unsigned long reqprot, unsigned 
 {
 	int err;
 
-	if (!file || !is_regular(file->f_inode))
+	if (!file)
+		return 0;
+	if (is_device(file->f_inode))
+		return device_map(file, flags & MAP_TYPE) ? -EPERM : 0;
+	if (!is_regular(file->f_inode))
 		return 0;
 	if (file_read(file))
 		return -EPERM;

@@ -4,6 +4,7 @@
 #define DOMICILE_FILE_BPF_H
 
 #include "label.bpf.h"
+#include "setting.bpf.h"
 #include "syscall.bpf.h"
 
 /* Return: 0, or -ENOMEM. */
@@ -55,7 +56,7 @@ static __noinline int file_join(struct file *file, const struct domicile_taint *
 	if (label && label_set_covers(&label->disk, &taint->set))
 		return 0;
 	if (is_kernel_object(inode))
-		return 0;
+		return is_setting(file) ? -EPERM : 0;
 	if (!label)
 		label = inode_label(inode, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!label || !table)
@@ -90,6 +91,8 @@ static __noinline int file_write(struct file *file, __u16 hook)
 		return 0;
 	if (err == -ERESTARTNOINTR)
 		return -ERESTARTNOINTR;
+	if (is_kernel_object(file->f_inode))
+		event.reason = DOMICILE_REASON_KERNEL_SETTING;
 	event.denied = taint->set;
 	event.origin = taint->origin;
 	audit_emit_file(&event, &taint->set, file);

@@ -4,6 +4,7 @@
  * process to what it starts or attaches to. Each hook names the flow it saw.
  */
 #include "attach.bpf.h"
+#include "device_flow.bpf.h"
 #include "file.bpf.h"
 #include "flow.bpf.h"
 #include "terminal.bpf.h"
@@ -60,11 +61,13 @@ int BPF_PROG(hook_file_permission, struct file *file, int mask)
 			err = pipe_write(file);
 	} else if (is_socket(inode) && mask & MAY_READ && tainted_host()) {
 		err = socket_read(file);
-	} else if (is_terminal(inode) && tainted_host()) {
+	} else if (is_terminal(inode) && !is_serial(inode) && tainted_host()) {
 		if (mask & MAY_READ)
 			err = terminal_read(file);
 		if (!err && mask & MAY_WRITE)
 			err = terminal_write(file);
+	} else if (is_device(inode)) {
+		err = device_flow(file, mask, DOMICILE_HOOK_FILE_PERMISSION);
 	}
 	if (err == -ERESTARTNOINTR)
 		return -ERESTARTNOINTR;

@@ -4,7 +4,9 @@
  * one whose label was changed, and from the directories above it.
  */
 #include "attach.bpf.h"
+#include "device_flow.bpf.h"
 #include "label.bpf.h"
+#include "setting.bpf.h"
 
 static __always_inline void tree_moved(void)
 {
@@ -12,6 +14,20 @@ static __always_inline void tree_moved(void)
 
 	if (st)
 		__sync_fetch_and_add(&st->tree_generation, 1);
+}
+
+/* A directory got a label: what is below it inherits anew. */
+static __noinline int tree_labelled(struct dentry *dentry)
+{
+	struct domicile_label_table *table = label_table_get();
+	struct inode *inode = dentry->d_inode;
+	struct domicile_label_set set = {};
+
+	tree_moved();
+	if (!table)
+		return 0;
+	domicile_label_read_dentry(dentry, table, &set);
+	return disk_note(inode->i_sb, &set, origin_key(inode));
 }
 
 /*
@@ -67,6 +83,7 @@ static __noinline int label_load(struct file *file, struct domicile_inode_label 
 
 		if (!label_set_covers(&label->set, &own))
 			inode_label_join(file->f_inode, label, &own, origin);
+		disk_note(file->f_inode->i_sb, &own, origin);
 	}
 	label->tree_generation = generation;
 	return 0;
@@ -110,6 +127,27 @@ static __noinline int file_obtained(struct file *file)
 	return taint_obtain(&label->set, label->origin);
 }
 
+/*
+ * A core is written where no hook is asked: its label has to be there before.
+ */
+static __always_inline bool core_labelled(struct file *file, const struct domicile_taint *taint)
+{
+	struct domicile_label_table *table = label_table_get();
+
+	return table && !domicile_label_store_now(file, table, &taint->set);
+}
+
+static __noinline bool file_can_keep(struct file *file, const struct domicile_taint *taint)
+{
+	if (!taint)
+		return true;
+	if (is_kernel_object(file->f_inode))
+		return !is_setting(file);
+	if (bpf_get_current_task_btf()->flags & PF_DUMPCORE)
+		return core_labelled(file, taint);
+	return domicile_label_storable(file);
+}
+
 /* Can a tainted process write to @file and leave its label on it? */
 static __noinline int file_storable(struct file *file, __u16 hook)
 {
@@ -124,8 +162,10 @@ static __noinline int file_storable(struct file *file, __u16 hook)
 	if (!(file->f_mode & FMODE_WRITE) || !is_regular(file->f_inode))
 		return 0;
 	taint = taint_current();
-	if (!taint || is_kernel_object(file->f_inode) || domicile_label_storable(file))
+	if (!taint || file_can_keep(file, taint))
 		return 0;
+	if (is_kernel_object(file->f_inode))
+		event.reason = DOMICILE_REASON_KERNEL_SETTING;
 	event.denied = taint->set;
 	event.origin = taint->origin;
 	audit_emit_file(&event, &taint->set, file);
@@ -135,8 +175,11 @@ static __noinline int file_storable(struct file *file, __u16 hook)
 SEC("lsm.s/file_open")
 int BPF_PROG(hook_file_open, struct file *file)
 {
-	int err = file_obtained(file);
+	int err;
 
+	if (is_device(file->f_inode))
+		return device_open(file) ? -EPERM : 0;
+	err = file_obtained(file);
 	if (err)
 		return err == -EPERM ? -EPERM : -ENOMEM;
 	if (file_storable(file, DOMICILE_HOOK_FILE_OPEN))
@@ -168,6 +211,7 @@ static __noinline int label_refresh(struct dentry *dentry, int errand)
 		return -ENOMEM;
 	if (!domicile_label_read_dentry(dentry, table, &set) && errand == DOMICILE_ERRAND_STORED)
 		label->disk = set;
+	disk_note(inode->i_sb, &set, origin_key(inode));
 	if (!label_set_covers(&label->set, &set)) {
 		/* The next open gives an origin of its own its path. */
 		inode_label_join(inode, label, &set,
@@ -250,7 +294,7 @@ int BPF_PROG(hook_inode_getxattr, struct dentry *dentry, const char *name)
 	if (errand == DOMICILE_ERRAND_LINK)
 		return link_join(inode);
 	if ((inode->i_mode & S_IFMT) == S_IFDIR)
-		tree_moved();
+		tree_labelled(dentry);
 	else if (is_regular(inode))
 		label_refresh(dentry, errand);
 	taint = taint_of(bpf_get_current_task_btf(), 0);
@@ -271,6 +315,21 @@ int BPF_PROG(hook_inode_free_security, struct inode *inode)
 	inode_mark_clear(inode);
 	if (st->grown)
 		bpf_map_delete_elem(&grown_labels, &key);
+	return 0;
+}
+
+/* Somebody brought a label along that takes nothing from the file's own. */
+SEC("lsm.s/inode_post_setxattr")
+int BPF_PROG(hook_inode_post_setxattr, struct dentry *dentry, const char *name)
+{
+	struct inode *inode = dentry->d_inode;
+
+	if (!is_label_name(name))
+		return 0;
+	if ((inode->i_mode & S_IFMT) == S_IFDIR)
+		tree_labelled(dentry);
+	else
+		label_refresh(dentry, DOMICILE_ERRAND_ANNOUNCE);
 	return 0;
 }
 
@@ -302,5 +361,39 @@ int BPF_PROG(hook_inode_link, struct dentry *old_dentry, struct inode *dir,
 	     struct dentry *new_dentry)
 {
 	label_forget_tree(old_dentry);
+	return 0;
+}
+
+/*
+ * Who opened it between the hook and the move remembered what it inherited in
+ * the old place.
+ */
+static __always_inline void label_moved(struct inode *inode)
+{
+	struct domicile_inode_label label = {};
+
+	if ((inode->i_mode & S_IFMT) != S_IFDIR)
+		storage_peek(inode_address(inode), &label);
+	if ((inode->i_mode & S_IFMT) == S_IFDIR || label.tree_generation)
+		tree_moved();
+}
+
+SEC("fexit/vfs_rename")
+int BPF_PROG(done_vfs_rename, struct renamedata *rd, int ret)
+{
+	if (ret || rd->old_dir == rd->new_dir)
+		return 0;
+	label_moved(rd->old_dentry->d_inode);
+	if (rd->flags & RENAME_EXCHANGE)
+		label_moved(rd->new_dentry->d_inode);
+	return 0;
+}
+
+SEC("fexit/vfs_link")
+int BPF_PROG(done_vfs_link, struct dentry *old_dentry, struct mnt_idmap *idmap,
+	     struct inode *dir, struct dentry *new_dentry, struct inode **delegated_inode, int ret)
+{
+	if (!ret)
+		label_moved(old_dentry->d_inode);
 	return 0;
 }

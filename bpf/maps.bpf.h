@@ -94,6 +94,15 @@ struct {
 	__type(value, __u8);
 } zerocopies SEC(".maps");
 
+/* Programs: the name of the symbolic link that a thread (pid_tgid) is making. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, __u64);
+} symlinks SEC(".maps");
+
 /*
  * Programs: labelled packets on their way from this host to itself. Written
  * when a packet goes out to the loopback device, read when it comes in.
@@ -134,6 +143,34 @@ struct {
 	__type(key, __u32);
 	__type(value, struct local_flow_quota);
 } local_flow_quotas SEC(".maps");
+
+/* Programs: what was seen on the file systems of a disk; see device.bpf.h. */
+struct domicile_disk_label {
+	struct domicile_label_set set;
+	__u64 origin;
+	__u64 stacked; /* nonzero once something other than a file system held the disk */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, struct domicile_disk_label);
+} disk_labels SEC(".maps");
+
+/* Programs: the disk that a process had its labels from, on group leaders. */
+struct disk_reader {
+	struct domicile_label_set set;
+	__u64 disk; /* sequence number */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct disk_reader);
+} disk_readers SEC(".maps");
 
 /* Programs. */
 struct {

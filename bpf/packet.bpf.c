@@ -4,7 +4,7 @@
  * one destination and a packet another, and policies change while packets wait;
  * and followed where they go to this host itself.
  */
-#include "device.bpf.h"
+#include "netdev.bpf.h"
 #include "label.bpf.h"
 #include "network.bpf.h"
 #include "socket.bpf.h"
@@ -173,7 +173,7 @@ static __always_inline bool device_judge(struct __sk_buff *skb,
 	if (device_is_plain(kernel_skb->dev))
 		return true;
 	event->verdict = DOMICILE_VERDICT_DENY;
-	event->reason = DOMICILE_REASON_DEVICE;
+	event->reason = DOMICILE_REASON_NETDEV;
 	event->denied = *set;
 	return false;
 }

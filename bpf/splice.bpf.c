@@ -21,6 +21,17 @@ int BPF_PROG(trace_add_to_pipe, struct pipe_inode_info *pipe)
 	return pipe_filled(pipe);
 }
 
+/* A core that is written to a program's standard input. */
+SEC("fentry/dump_emit")
+int BPF_PROG(trace_dump_emit, struct coredump_params *cprm)
+{
+	struct file *file = cprm->file;
+
+	if (!is_pipe(file->f_inode))
+		return 0;
+	return pipe_filled(file->f_inode->i_pipe);
+}
+
 /*
  * What @in holds becomes the process's, whether it is spliced to memory or on;
  * and what the process holds, @out's.

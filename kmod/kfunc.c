@@ -51,6 +51,24 @@ static int tree_join(struct dentry *dentry, const struct domicile_label_table *t
 	return err;
 }
 
+/* The ids of @set, which is not empty, to be freed. May be called in atomic context. */
+static u32 *set_ids(const struct domicile_label_table *table,
+		    const struct domicile_label_set *set, u16 *n)
+{
+	u32 count = min_t(u32, table->count, DOMICILE_LABELS_MAX);
+	u32 *ids = kmalloc_array(DOMICILE_LABELS_MAX, sizeof(*ids), GFP_ATOMIC);
+
+	*n = 0;
+	for (u32 i = 0; ids && i < DOMICILE_LABELS_MAX; i++) {
+		if (!label_set_has(set, i))
+			continue;
+		ids[(*n)++] = i < count ? table->id[i] : DOMICILE_LABEL_UNKNOWN;
+		if (i >= count)
+			break;
+	}
+	return ids;
+}
+
 __bpf_kfunc_start_defs();
 
 /**
@@ -137,6 +155,97 @@ __bpf_kfunc int domicile_label_store(struct file *file,
 			break;
 	}
 	return n && !err ? store_join_later(file, ids, n, when) : err;
+}
+
+/**
+ * domicile_label_store_now - join labels to a file on disk
+ * @file: the file; current holds no lock of its inode
+ * @table: label ids of this host
+ * @set: labels
+ *
+ * Return: 0, or a negative errno with nothing changed.
+ */
+__bpf_kfunc int domicile_label_store_now(struct file *file,
+					 const struct domicile_label_table *table,
+					 const struct domicile_label_set *set)
+{
+	u16 count;
+	u32 *ids = set_ids(table, set, &count);
+	int err = -ENOMEM;
+
+	if (ids)
+		err = store_possible(file_inode(file)) ?
+			      store_join(&file->f_path, ids, count, 0) : -EOPNOTSUPP;
+	kfree(ids);
+	return err;
+}
+
+/**
+ * domicile_label_store_locked - join labels to a file on disk, from a hook that
+ *	is called with its inode locked for a change of its attributes
+ * @dentry: the file
+ * @table: label ids of this host
+ * @set: labels
+ *
+ * What programs remember of the file stays as it is.
+ *
+ * Return: as domicile_label_store_now().
+ */
+__bpf_kfunc int domicile_label_store_locked(struct dentry *dentry,
+					    const struct domicile_label_table *table,
+					    const struct domicile_label_set *set)
+{
+	u16 count;
+	u32 *ids = set_ids(table, set, &count);
+	int err = ids ? store_join_locked(dentry, ids, count) : -ENOMEM;
+
+	kfree(ids);
+	return err;
+}
+
+/**
+ * domicile_label_store_dentry - join labels to a file that is not open on disk,
+ *	before current returns to user mode
+ * @dentry: the file, which a call of current is changing
+ * @table: label ids of this host
+ * @set: labels
+ *
+ * Return: 0, -ENOMEM or -ESRCH. Does not sleep.
+ */
+__bpf_kfunc int domicile_label_store_dentry(struct dentry *dentry,
+					    const struct domicile_label_table *table,
+					    const struct domicile_label_set *set)
+{
+	u16 count;
+	u32 *ids = set_ids(table, set, &count);
+	int err = ids ? store_join_dentry_later(dentry, ids, count) : -ENOMEM;
+
+	kfree(ids);
+	return err;
+}
+
+/**
+ * domicile_label_grows - would a new value take nothing from a file's label?
+ * @dentry: the file, locked for a change of its attributes
+ * @value: address of the new value of DOMICILE_XATTR_NAME, in kernel memory
+ * @size: its size, bytes
+ *
+ * Return: 1 or 0.
+ */
+__bpf_kfunc int domicile_label_grows(struct dentry *dentry, u64 value, u64 size)
+{
+	return value_grows(dentry, (const void *)value, size);
+}
+
+/**
+ * domicile_label_storable_in - can labels of what is made in a directory be kept?
+ * @dir: the directory
+ *
+ * Return: 1 or 0.
+ */
+__bpf_kfunc int domicile_label_storable_in(struct inode *dir)
+{
+	return store_possible(dir);
 }
 
 /**
@@ -287,6 +396,11 @@ BTF_KFUNCS_START(domicile_kfuncs)
 BTF_ID_FLAGS(func, domicile_label_read, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, domicile_label_read_dentry, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, domicile_label_store)
+BTF_ID_FLAGS(func, domicile_label_store_now, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, domicile_label_store_locked, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, domicile_label_store_dentry)
+BTF_ID_FLAGS(func, domicile_label_grows, KF_TRUSTED_ARGS | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, domicile_label_storable_in, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, domicile_label_recall)
 BTF_ID_FLAGS(func, domicile_task_recall, KF_RCU)
 BTF_ID_FLAGS(func, bpf_iter_domicile_mapping_new, KF_ITER_NEW)

@@ -5,8 +5,10 @@
  */
 
 #include <linux/atomic.h>
+#include <linux/blk_types.h>
 #include <linux/file.h>
 #include <linux/magic.h>
+#include <linux/major.h>
 #include <linux/mount.h>
 #include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
@@ -69,10 +71,19 @@ static bool keeps_labels(const struct super_block *sb)
 	}
 }
 
+/*
+ * Who can read the file behind a loop device reads the file system on it, and
+ * that file gets no label from what is written there.
+ */
+static bool is_in_file(const struct super_block *sb)
+{
+	return sb->s_bdev && MAJOR(sb->s_bdev->bd_dev) == LOOP_MAJOR;
+}
+
 /* Can @inode's file system keep the label? */
 bool store_possible(const struct inode *inode)
 {
-	return keeps_labels(inode->i_sb) && inode->i_opflags & IOP_XATTR &&
+	return keeps_labels(inode->i_sb) && !is_in_file(inode->i_sb) && inode->i_opflags & IOP_XATTR &&
 	       !IS_IMMUTABLE(inode) && !sb_rdonly(inode->i_sb);
 }
 
@@ -105,21 +116,21 @@ static int change_remove(struct label_value *value, const u32 *ids, u16 count, u
 	return 1;
 }
 
-static int change_locked(const struct path *path, value_change change, const u32 *ids,
-			 u16 count, u8 flags)
+static int change_locked(struct mnt_idmap *idmap, struct dentry *dentry,
+			 value_change change, const u32 *ids, u16 count, u8 flags)
 {
 	struct label_value *value = kzalloc(sizeof(*value), GFP_KERNEL);
 	int err;
 
 	if (!value)
 		return -ENOMEM;
-	err = xattr_read(path->dentry, value);
+	err = xattr_read(dentry, value);
 	if (err == -ENODATA || (err == -EUCLEAN && change == change_remove && !count))
 		err = 0;
 	if (!err)
 		err = change(value, ids, count, flags);
 	if (err > 0)
-		err = xattr_write(mnt_idmap(path->mnt), path->dentry, value);
+		err = xattr_write(idmap, dentry, value);
 	kfree(value);
 	return err;
 }
@@ -138,7 +149,7 @@ static int change_label(const struct path *path, value_change change, const u32 
 	if (err)
 		goto out_write;
 	inode_lock(inode);
-	err = change_locked(path, change, ids, count, flags);
+	err = change_locked(mnt_idmap(path->mnt), path->dentry, change, ids, count, flags);
 	inode_unlock(inode);
 	errand_end();
 out_write:
@@ -191,6 +202,24 @@ int store_join(const struct path *path, const u32 *ids, u16 count, u8 flags)
 	return join_done(path, err, DOMICILE_ERRAND_ANNOUNCE);
 }
 
+/*
+ * store_join_locked - store_join() on disk alone, by somebody who holds write
+ * access to the file system and the lock of @dentry's inode
+ */
+int store_join_locked(struct dentry *dentry, const u32 *ids, u16 count)
+{
+	int err = -EOPNOTSUPP;
+
+	if (store_possible(d_inode(dentry)))
+		err = errand_begin(DOMICILE_ERRAND_STORE);
+	if (!err) {
+		err = change_locked(&nop_mnt_idmap, dentry, change_join, ids, count, 0);
+		errand_end();
+	}
+	atomic64_inc(err ? &failed : &stored);
+	return err;
+}
+
 /* store_remove - take ids, or with @count 0 all of them, off the disk */
 int store_remove(const struct path *path, const u32 *ids, u16 count)
 {
@@ -201,6 +230,7 @@ int store_remove(const struct path *path, const u32 *ids, u16 count)
 struct store_work {
 	struct callback_head head;
 	struct file *file; /* NULL: the one that the task executes */
+	struct dentry *dentry; /* instead of a file; keeps its superblock active */
 	enum domicile_store when;
 	u16 count;
 	u32 ids[];
@@ -210,6 +240,12 @@ static void work_free(struct store_work *work)
 {
 	if (work->file)
 		fput(work->file);
+	if (work->dentry) {
+		struct super_block *sb = work->dentry->d_sb;
+
+		dput(work->dentry);
+		deactivate_super(sb);
+	}
 	kfree(work);
 	if (atomic_dec_and_test(&pending))
 		wake_up(&pending_done);
@@ -271,6 +307,7 @@ static struct store_work *work_new(struct file *file, const u32 *ids, u16 count)
 	if (!work)
 		return NULL;
 	work->file = file ? get_file(file) : NULL;
+	work->dentry = NULL;
 	work->when = DOMICILE_STORE_LATER;
 	work->count = count;
 	if (count)
@@ -310,6 +347,40 @@ int store_join_later(struct file *file, const u32 *ids, u16 count, enum domicile
 	work->when = when;
 	return work_queue(current, work, work_join,
 			  when == DOMICILE_STORE_FIRST ? TWA_SIGNAL : TWA_RESUME);
+}
+
+static void work_join_dentry(struct callback_head *head)
+{
+	struct store_work *work = container_of(head, struct store_work, head);
+	struct inode *inode = d_inode(work->dentry);
+	int err = -ENOENT;
+
+	sb_start_write(work->dentry->d_sb);
+	inode_lock(inode);
+	if (!d_unhashed(work->dentry))
+		err = store_join_locked(work->dentry, work->ids, work->count);
+	inode_unlock(inode);
+	sb_end_write(work->dentry->d_sb);
+	if (err)
+		pr_warn_ratelimited("domicile: label of %pd not on disk: error %d\n",
+				    work->dentry, err);
+	work_free(work);
+}
+
+/*
+ * store_join_dentry_later - as store_join_later(), for what no file is open of
+ *
+ * The caller's superblock is active: a call on it is going on.
+ */
+int store_join_dentry_later(struct dentry *dentry, const u32 *ids, u16 count)
+{
+	struct store_work *work = work_new(NULL, ids, count);
+
+	if (!work)
+		return -ENOMEM;
+	atomic_inc(&dentry->d_sb->s_active);
+	work->dentry = dget(dentry);
+	return work_queue(current, work, work_join_dentry, TWA_RESUME);
 }
 
 /*

@@ -90,6 +90,41 @@ int xattr_write(struct mnt_idmap *idmap, struct dentry *dentry,
 	return err;
 }
 
+static bool value_covers(const struct label_value *value, const struct label_value *other)
+{
+	u16 at = 0;
+
+	for (u16 i = 0; i < other->count; i++) {
+		while (at < value->count && value->id[at] < other->id[i])
+			at++;
+		if (at == value->count || value->id[at] != other->id[i])
+			return false;
+	}
+	return (value->flags & other->flags) == other->flags &&
+	       (!other->subject || value->subject == other->subject);
+}
+
+/*
+ * value_grows - would @raw take nothing from the label that @dentry's inode has?
+ *
+ * May sleep.
+ */
+bool value_grows(struct dentry *dentry, const void *raw, size_t size)
+{
+	struct label_value *old = kzalloc(sizeof(*old), GFP_KERNEL);
+	struct label_value *new = kzalloc(sizeof(*new), GFP_KERNEL);
+	bool grows = false;
+	int err;
+
+	if (old && new && raw && !value_parse(raw, size, new)) {
+		err = xattr_read(dentry, old);
+		grows = new->count && (err == -ENODATA || (!err && value_covers(new, old)));
+	}
+	kfree(new);
+	kfree(old);
+	return grows;
+}
+
 static u16 value_find(const struct label_value *value, u32 id)
 {
 	u16 i = 0;

@@ -17,6 +17,7 @@ int xattr_read(struct dentry *dentry, struct label_value *value);
 int xattr_write(struct mnt_idmap *idmap, struct dentry *dentry,
 		const struct label_value *value);
 
+bool value_grows(struct dentry *dentry, const void *raw, size_t size);
 int value_add(struct label_value *value, u32 id);
 void value_remove(struct label_value *value, u32 id);
 void value_to_set(const struct label_value *value,

@@ -48,7 +48,7 @@ static inline int place_take(void *argument)
 
 	if (size <= 0)
 		return EIO;
-	return memmem(buffer, size, canary, sizeof(canary)) ? try_out() : ENODATA;
+	return memmem(buffer, size, canary, sizeof(canary) - 1) ? try_out() : ENODATA;
 }
 
 /* As place_take(), by a descriptor. */
@@ -59,7 +59,7 @@ static inline int place_take_fd(void *argument)
 
 	if (size <= 0)
 		return EIO;
-	return memmem(buffer, size, canary, sizeof(canary)) ? try_out() : ENODATA;
+	return memmem(buffer, size, canary, sizeof(canary) - 1) ? try_out() : ENODATA;
 }
 
 #endif /* DOMICILE_TEST_PLACE_H */

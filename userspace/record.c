@@ -47,6 +47,14 @@ static const char *const hooks[] = {
 	[DOMICILE_HOOK_TTY] = "tty",
 	[DOMICILE_HOOK_SEM_SEMCTL] = "sem_semctl",
 	[DOMICILE_HOOK_SOCKET_POST_CREATE] = "socket_post_create",
+	[DOMICILE_HOOK_FILE_IOCTL] = "file_ioctl",
+	[DOMICILE_HOOK_URING_CMD] = "uring_cmd",
+	[DOMICILE_HOOK_LOCKED_DOWN] = "locked_down",
+	[DOMICILE_HOOK_INODE_SET_ACL] = "inode_set_acl",
+	[DOMICILE_HOOK_INODE_SYMLINK] = "inode_symlink",
+	[DOMICILE_HOOK_FS_CONTEXT_PARSE_PARAM] = "fs_context_parse_param",
+	[DOMICILE_HOOK_TASK_PRCTL] = "task_prctl",
+	[DOMICILE_HOOK_CAPABLE] = "capable",
 };
 NAMES(hooks, DOMICILE_HOOKS);
 
@@ -69,7 +77,9 @@ static const char *const reasons[] = {
 	[DOMICILE_REASON_NOT_FOLLOWED] = "not_followed",
 	[DOMICILE_REASON_TERMINAL] = "terminal",
 	[DOMICILE_REASON_XDP_HOLDER] = "xdp_holder",
+	[DOMICILE_REASON_NETDEV] = "netdev",
 	[DOMICILE_REASON_DEVICE] = "device",
+	[DOMICILE_REASON_KERNEL_SETTING] = "kernel_setting",
 };
 NAMES(reasons, DOMICILE_REASONS);
 
@@ -448,7 +458,9 @@ static void print_why(json_t *object, FILE *file)
 		[DOMICILE_REASON_NOT_FOLLOWED] = "what passes there cannot be followed",
 		[DOMICILE_REASON_TERMINAL] = "the reader of that terminal is where it may not go",
 		[DOMICILE_REASON_XDP_HOLDER] = "it could send %s by an AF_XDP socket unseen",
-		[DOMICILE_REASON_DEVICE] = "the network device there passes %s on in another form",
+		[DOMICILE_REASON_NETDEV] = "the network device there passes %s on in another form",
+		[DOMICILE_REASON_DEVICE] = "what is behind the device keeps no label",
+		[DOMICILE_REASON_KERNEL_SETTING] = "everybody on this host could read it there",
 	};
 	const char *reason = string(object, "reason", "?"), *rest;
 	size_t i = 1;

@@ -54,6 +54,17 @@ extern int domicile_label_read_dentry(struct dentry *dentry,
 extern int domicile_label_store(struct file *file,
 				const struct domicile_label_table *table,
 				const struct domicile_label_set *set, __u32 when) __ksym;
+extern int domicile_label_store_now(struct file *file,
+				    const struct domicile_label_table *table,
+				    const struct domicile_label_set *set) __ksym;
+extern int domicile_label_store_locked(struct dentry *dentry,
+				       const struct domicile_label_table *table,
+				       const struct domicile_label_set *set) __ksym;
+extern int domicile_label_store_dentry(struct dentry *dentry,
+				       const struct domicile_label_table *table,
+				       const struct domicile_label_set *set) __ksym;
+extern int domicile_label_grows(struct dentry *dentry, __u64 value, __u64 size) __ksym;
+extern int domicile_label_storable_in(struct inode *dir) __ksym;
 extern int domicile_label_recall(struct file *file__nullable) __ksym;
 extern int domicile_label_storable(struct file *file) __ksym;
 extern int domicile_task_recall(struct task_struct *task) __ksym;

@@ -39,6 +39,14 @@ enum domicile_hook {
 	DOMICILE_HOOK_TTY,
 	DOMICILE_HOOK_SEM_SEMCTL,
 	DOMICILE_HOOK_SOCKET_POST_CREATE,
+	DOMICILE_HOOK_FILE_IOCTL,
+	DOMICILE_HOOK_URING_CMD,
+	DOMICILE_HOOK_LOCKED_DOWN,
+	DOMICILE_HOOK_INODE_SET_ACL,
+	DOMICILE_HOOK_INODE_SYMLINK,
+	DOMICILE_HOOK_FS_CONTEXT_PARSE_PARAM,
+	DOMICILE_HOOK_TASK_PRCTL,
+	DOMICILE_HOOK_CAPABLE,
 	DOMICILE_HOOKS,
 };
 
@@ -61,7 +69,9 @@ enum domicile_reason {
 	DOMICILE_REASON_NOT_FOLLOWED, /* a way to pass data on that no label takes */
 	DOMICILE_REASON_TERMINAL, /* who reads the terminal is where a label may not go */
 	DOMICILE_REASON_XDP_HOLDER, /* a process that can send without a call */
-	DOMICILE_REASON_DEVICE, /* a network device that repacks what it sends */
+	DOMICILE_REASON_NETDEV, /* a network device that repacks what it sends */
+	DOMICILE_REASON_DEVICE, /* what is behind the device gets no label */
+	DOMICILE_REASON_KERNEL_SETTING, /* everybody reads what is written there */
 	DOMICILE_REASONS,
 };
 
