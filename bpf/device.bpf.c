@@ -17,9 +17,7 @@ int BPF_PROG(done_blkdev_read_iter, struct kiocb *iocb, struct iov_iter *to, ssi
 	if (ret <= 0 || !*(volatile __u8 *)&disks_labelled)
 		return 0;
 	disk_holds(iocb->ki_filp, &holds);
-	if (taint_join_traced(iocb->ki_filp, &holds.set, holds.origin))
-		flow_lost(DOMICILE_HOOK_FILE_PERMISSION, &holds.set);
-	return 0;
+	return data_taken(&holds.set, holds.origin, DOMICILE_HOOK_FILE_PERMISSION);
 }
 
 /* Something other than a file system lets go of a disk: it had it. */

@@ -84,23 +84,16 @@ static __always_inline struct domicile_inode_label *inode_grown(struct inode *in
 	return inode_marked(inode) ? bpf_map_lookup_elem(&grown_labels, &key) : NULL;
 }
 
-/*
- * Not static, as others below: the verifier goes through such a function once
- * for each program, and not for each path to each call of it.
- */
-__noinline int storage_peek(__u64 inode, struct domicile_inode_label *copy)
+static __always_inline void storage_peek(__u64 inode, struct domicile_inode_label *copy)
 {
 	struct domicile_label_set *grown;
 	struct lsm_blob_sizes sizes = {};
 
-	if (!copy)
-		return 0;
 	bpf_probe_read_kernel(&sizes, sizeof(sizes), &bpf_lsm_blob_sizes);
 	domicile_inode_peek(inode, &inode_labels, sizes.lbs_inode, copy, sizeof(*copy));
 	grown = bpf_map_lookup_elem(&grown_labels, &inode);
 	if (grown)
 		label_set_join(&copy->set, grown);
-	return 1;
 }
 
 /*

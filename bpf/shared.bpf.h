@@ -68,7 +68,8 @@ __noinline int shared_push(struct domicile_taint *taint)
 }
 
 /* For tracing programs: the same, in memory. Return: 0, or -ENOMEM. */
-__noinline int shared_push_one_traced(__u64 key, const struct domicile_taint *taint)
+static __always_inline int shared_push_one_traced(__u64 key,
+						  const struct domicile_taint *taint)
 {
 	struct domicile_state *st = state_get();
 	struct domicile_inode_label *label;
@@ -96,7 +97,13 @@ __noinline int shared_push_one_traced(__u64 key, const struct domicile_taint *ta
 	return 0;
 }
 
-/* As shared_push_one(), in memory. Return: 1 if the label grew, 0, or -ENOMEM. */
+/*
+ * As shared_push_one(), in memory. Not static, as others below: the verifier goes
+ * through such a function once for each program, and not for each path to each call
+ * of it.
+ *
+ * Return: 1 if the label grew, 0, or -ENOMEM.
+ */
 __noinline int file_grow_traced(struct file *file __arg_trusted,
 				const struct domicile_taint *taint)
 {
