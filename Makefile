@@ -157,6 +157,10 @@ CUTS ?= 100
 power: for-vm
 	$(Q)tests/vm/power --cuts $(CUTS) $(if $(SEED),--seed $(SEED))
 
+.PHONY: mutate
+mutate: for-vm
+	$(Q)tools/mutate $(PROGRAM)
+
 .PHONY: ledger
 ledger:
 	$(Q)[ -f $(O)/test.log ] || { echo 'no $(O)/test.log: run make test before' >&2; exit 1; }
