@@ -6,6 +6,7 @@
 #   make check      the unit tests alone: no root, no VM
 #   make soak       20,000 random chains of channels, for some hours; SEED= and COUNT=
 #   make power      cuts the power of the VM CUTS times [SEED=] while labelled data is written
+#   make mutate     takes one BPF program away at a time [PROGRAM=]: does a test notice?
 #   make ledger     LEDGER.md anew, from what the last make test and make power said
 #   make bench      what Domicile costs, in instructions
 #   make install    DESTDIR= and PREFIX= are honoured; make uninstall undoes it

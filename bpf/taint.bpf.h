@@ -249,6 +249,12 @@ static __always_inline bool taint_covers(struct task_struct *task,
 	return taint_has(task, set, true);
 }
 
+/* What others are in the middle of, unless they are told another time. */
+static __always_inline int others_push(const struct domicile_taint *taint)
+{
+	return taint->alone ? 0 : calls_push(taint);
+}
+
 /* Once for each program, and not for each of its calls, the verifier goes through these. */
 __noinline int taint_joined(struct task_struct *task __arg_trusted,
 			    const struct domicile_label_set *set, __u64 origin)
@@ -260,7 +266,7 @@ __noinline int taint_joined(struct task_struct *task __arg_trusted,
 		return -EPERM;
 	if (task != bpf_get_current_task_btf())
 		return domicile_task_recall(task);
-	return calls_push(taint) || shared_push(taint) ? -ENOMEM : 0;
+	return others_push(taint) || shared_push(taint) ? -ENOMEM : 0;
 }
 
 __noinline int taint_joined_traced(const struct domicile_label_set *set, __u64 origin)
@@ -269,7 +275,7 @@ __noinline int taint_joined_traced(const struct domicile_label_set *set, __u64 o
 	struct domicile_taint *taint = set ? taint_raise(task, set, origin, executes(task)) :
 					     NULL;
 
-	return !taint || calls_push(taint) || shared_push_traced(taint) ? -ENOMEM : 0;
+	return !taint || others_push(taint) || shared_push_traced(taint) ? -ENOMEM : 0;
 }
 
 __noinline int taint_obtained(const struct domicile_label_set *set, __u64 origin)
@@ -279,7 +285,7 @@ __noinline int taint_obtained(const struct domicile_label_set *set, __u64 origin
 
 	if (!taint)
 		return -EPERM;
-	return calls_push(taint) || shared_push(taint) ? -ENOMEM : 0;
+	return others_push(taint) || shared_push(taint) ? -ENOMEM : 0;
 }
 
 /*

@@ -91,15 +91,35 @@ TEST_F(disk, set_show_clear)
 }
 
 /* A value that nobody can read counts as every label. */
-TEST_F_TIMEOUT(disk, damaged_value, 120)
+FIXTURE(damaged) {
+	bool unused;
+};
+
+FIXTURE_SETUP(damaged)
 {
+}
+
+FIXTURE_TEARDOWN(damaged)
+{
+}
+
+TEST_F_TIMEOUT(damaged, value, 300)
+{
+	static char *const paths[] = { "/mnt/ext4/damaged", "/mnt/xfs/damaged",
+				       "/mnt/btrfs/damaged", DIR_TEST "/damaged" };
+
 	if (enforcing)
 		SKIP(return, "nobody can damage it under enforcement");
-	file_write(self->path, canary);
-	EXPECT_EQ(0, lsetxattr(self->path, "security.domicile", "junk", 4, 0));
+	for (int i = 0; i < ARRAY_SIZE(paths); i++) {
+		file_write(paths[i], canary);
+		EXPECT_EQ(0, lsetxattr(paths[i], "security.domicile", "junk", 4, 0));
+	}
 	ASSERT_EQ(0, shell("domicile up -p " DIR_TEST "/policy.yaml >/dev/null"));
-	EXPECT_EQ(EPERM, in_child(open_and_try, self->path));
+	for (int i = 0; i < ARRAY_SIZE(paths); i++)
+		EXPECT_EQ(EPERM, in_child(open_and_try, paths[i]));
 	EXPECT_EQ(0, shell("domicile down >/dev/null"));
+	for (int i = 0; i < ARRAY_SIZE(paths); i++)
+		unlink(paths[i]);
 }
 
 static int append_plain(void *argument)

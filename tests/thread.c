@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <pty.h>
+#include <spawn.h>
 #include <sys/stat.h>
 #include <termios.h>
 
@@ -319,4 +320,64 @@ TEST_F_TIMEOUT(writing, out_another_reads, 120)
 		result = child_error(pid);
 	}
 	EXPECT_EQ(enforcing, shell("grep -q -a -F '%s' " SINK ".out", canary) != 0);
+}
+
+/* --- who is not concerned ------------------------------------------------------ */
+
+#define PROGRAM DIR_TEST "/true"
+
+static void *fill(void *argument)
+{
+	static char plain[1 << 17];
+
+	if (write(*(int *)argument, plain, sizeof(plain)) != sizeof(plain))
+		_exit(EIO);
+	return NULL;
+}
+
+/* A process of many threads starts a labelled program, which takes none of its memory. */
+static int spawner(void *argument)
+{
+	char *const arguments[] = { PROGRAM, NULL };
+	int *fds = argument, status;
+	pthread_t thread;
+	pid_t pid;
+
+	pthread_create(&thread, NULL, fill, &fds[1]);
+	usleep(300 * 1000);
+	if (posix_spawn(&pid, PROGRAM, NULL, NULL, arguments, NULL) ||
+	    waitpid(pid, &status, 0) != pid || status)
+		return ECHILD;
+	if (write(fds[2], "", 1) != 1)
+		return EPIPE;
+	pthread_join(thread, NULL);
+	return try_out();
+}
+
+static int drain(void *argument)
+{
+	static char buffer[1 << 17];
+	ssize_t size, total = 0;
+
+	while (total < sizeof(buffer) && (size = read(*(int *)argument, buffer, sizeof(buffer))) > 0)
+		total += size;
+	return total == sizeof(buffer) ? try_out() : EIO;
+}
+
+TEST(a_child_to_be_taints_no_call)
+{
+	int fds[2], go[2];
+	pid_t pid;
+	char byte;
+
+	ASSERT_EQ(0, shell("cp /bin/true " PROGRAM));
+	if (enforcing)
+		ASSERT_EQ(0, shell("domicile label set cn.pii " PROGRAM " >/dev/null"));
+	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(0, pipe(go));
+	pid = child_start(spawner, (int[]){ fds[0], fds[1], go[1] });
+	ASSERT_EQ(1, read(go[0], &byte, 1));
+	EXPECT_EQ(0, in_child(drain, &fds[0]));
+	EXPECT_EQ(0, child_error(pid));
+	unlink(PROGRAM);
 }
