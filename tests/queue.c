@@ -7,6 +7,8 @@
 #include "route.h"
 #include "slow.h"
 
+#include <netinet/tcp.h>
+
 #define NOWHERE DIR_TEST "/nowhere.yaml"
 
 static void policy_apply(const char *file)
@@ -92,10 +94,11 @@ TEST(dead)
 static int send_lost(void *argument)
 {
 	struct endpoint to = endpoint(IN4, PORT);
-	int fd = tcp_connect(&to), error = take_label();
+	int fd = tcp_connect(&to), error = take_label(), patience = 3000; /* ms */
 
 	if (error || fd < 0)
 		return error ?: -fd;
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof(patience));
 	if (shell("ip netns exec in nft 'table inet lost { chain input {"
 		  " type filter hook input priority 0; tcp dport 4000 drop; } ; }'") ||
 	    send(fd, canary, sizeof(canary), 0) != sizeof(canary))
@@ -111,8 +114,10 @@ TEST(retransmit)
 	policy_revoke();
 	EXPECT_EQ(0, shell("ip netns exec in nft delete table inet lost"));
 	EXPECT_EQ(!enforcing, arrived("in", !enforcing));
-	if (enforcing)
+	if (enforcing) {
 		EXPECT_TRUE(recorded("cgroup_egress", IN4, LABELLED));
+		sleep(5); /* it would still be sent when it may */
+	}
 	policy_apply(DIR_TEST "/policy.yaml");
 }
 

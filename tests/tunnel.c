@@ -31,7 +31,7 @@ TEST(ipip)
 	ROW("N19/ipip", "blocked", "cgroup_egress");
 	ASSERT_EQ(0, tunnel_make("type ipip local 203.0.113.1 remote 203.0.113.2",
 				 "type ipip local 203.0.113.2 remote 203.0.113.1"));
-	check_detour(_metadata, "\"device\"");
+	check_detour(_metadata, "\"netdev\"");
 	tunnel_remove();
 }
 
@@ -40,7 +40,7 @@ TEST(vxlan)
 	ROW("N19/vxlan", "blocked", "cgroup_egress");
 	ASSERT_EQ(0, tunnel_make("type vxlan id 9 dstport 4789 local 203.0.113.1 remote 203.0.113.2",
 				 "type vxlan id 9 dstport 4789 local 203.0.113.2 remote 203.0.113.1"));
-	check_detour(_metadata, "\"device\"");
+	check_detour(_metadata, "\"netdev\"");
 	tunnel_remove();
 }
 
@@ -67,7 +67,7 @@ TEST(connected)
 	EXPECT_DENIED(in_child(send_connected, NULL));
 	EXPECT_EQ(!enforcing, arrived("out", !enforcing));
 	if (enforcing)
-		EXPECT_TRUE(recorded("socket_sendmsg", "\"device\"", IN4));
+		EXPECT_TRUE(recorded("socket_sendmsg", "\"netdev\"", IN4));
 	tunnel_remove();
 }
 
@@ -146,7 +146,7 @@ static void check_tun(struct __test_metadata *_metadata, int flags)
 	EXPECT_DENIED(tun_run(fd, true));
 	EXPECT_EQ(!enforcing, arrived("out", !enforcing));
 	if (enforcing)
-		EXPECT_TRUE(recorded("cgroup_egress", "\"device\"", LABELLED));
+		EXPECT_TRUE(recorded("cgroup_egress", "\"netdev\"", LABELLED));
 	close(fd);
 }
 
@@ -294,6 +294,6 @@ TEST(wireguard)
 	ASSERT_EQ(0, tunnel_make("type wireguard", "type wireguard"));
 	ASSERT_EQ(0, in_child(wg_configure_here, NULL));
 	ASSERT_EQ(0, in_child(wg_configure_out, NULL));
-	check_detour(_metadata, "\"device\"");
+	check_detour(_metadata, "\"netdev\"");
 	tunnel_remove();
 }
