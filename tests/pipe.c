@@ -13,7 +13,7 @@ TEST_PASS_BY(pipe_from_splice, "P04/splice", "splice_file_to_pipe", pipe_new(), 
 TEST_PASS_BY(pipe_from_vmsplice, "P04/vmsplice_in", "add_to_pipe", pipe_new(), send,
 	     send_vmsplice)
 TEST_PASS_BY(pipe_from_tee, "P04/tee", "do_tee", pipe_new(), send, send_tee)
-TEST_PASS_BY(pipe_to_vmsplice, "P04/vmsplice_out", "__splice_from_pipe", pipe_new(), receive,
+TEST_PASS_BY(pipe_to_vmsplice, "P04/vmsplice_out", "splice_from_pipe_next", pipe_new(), receive,
 	     receive_vmsplice)
 TEST_PASS_BY(pipe_to_splice, "P04/splice", "do_splice", pipe_new(), receive,
 	     receive_splice)

@@ -3,13 +3,13 @@
 
 #include "channel.h"
 
-TEST_PASS(unix_stream, "P05/stream", "unix_stream_recvmsg", pair_new(SOCK_STREAM))
-TEST_PASS(unix_pair, "P05/socketpair", "unix_stream_recvmsg", pair_new(SOCK_STREAM))
+TEST_PASS(unix_stream, "P05/stream", "unix_stream_read_actor", pair_new(SOCK_STREAM))
+TEST_PASS(unix_pair, "P05/socketpair", "unix_stream_read_actor", pair_new(SOCK_STREAM))
 TEST_PASS(unix_write, "P05/write", "socket_sendmsg", pair_new(SOCK_STREAM))
 TEST_PASS_BY(unix_message, "P05/sendmsg", "socket_sendmsg", pair_new(SOCK_STREAM), send,
 	     send_message)
-TEST_PASS(unix_dgram, "P05/dgram", "unix_dgram_recvmsg", pair_new(SOCK_DGRAM))
-TEST_PASS(unix_seqpacket, "P05/seqpacket", "unix_seqpacket_recvmsg", pair_new(SOCK_SEQPACKET))
+TEST_PASS(unix_dgram, "P05/dgram", "__skb_try_recv_datagram", pair_new(SOCK_DGRAM))
+TEST_PASS(unix_seqpacket, "P05/seqpacket", "__skb_try_recv_datagram", pair_new(SOCK_SEQPACKET))
 TEST_PASS_BY(unix_stream_to_splice, "P05/splice", "do_splice", pair_new(SOCK_STREAM),
 	     receive, receive_splice)
 TEST_PASS_BY(unix_stream_from_sendfile, "P05/sendfile", "socket_sendmsg",
@@ -74,8 +74,8 @@ static int unix_named(int type)
 
 TEST(unix_abstract_stream)
 {
-	ROW("P05/abstract", "tracked", "unix_stream_recvmsg");
-	ROW("N21/abstract", "tracked", "unix_stream_recvmsg");
+	ROW("P05/abstract", "tracked", "unix_stream_read_actor");
+	ROW("N21/abstract", "tracked", "unix_stream_read_actor");
 	EXPECT_DENIED(unix_named(SOCK_STREAM));
 }
 
@@ -208,7 +208,7 @@ TEST(started_with_socket)
 	struct channel channel = pair_new(SOCK_STREAM);
 	pid_t pid = child_start(started_with, &channel);
 
-	ROW("P20/init", "tracked", "unix_stream_recvmsg");
+	ROW("P20/init", "tracked", "unix_stream_read_actor");
 	EXPECT_EQ(0, in_child(channel_writer, &channel));
 	EXPECT_EQ(enforcing ? 1 : 0, child_error(pid));
 }
