@@ -176,9 +176,14 @@ static int open_xdp(void)
 	if (setsockopt(fd, SOL_XDP, XDP_UMEM_REG, &memory, sizeof(memory)) ||
 	    setsockopt(fd, SOL_XDP, XDP_UMEM_FILL_RING, &count, sizeof(count)) ||
 	    setsockopt(fd, SOL_XDP, XDP_UMEM_COMPLETION_RING, &count, sizeof(count)) ||
-	    setsockopt(fd, SOL_XDP, XDP_TX_RING, &count, sizeof(count)) ||
-	    bind(fd, (void *)&at, sizeof(at)))
+	    setsockopt(fd, SOL_XDP, XDP_TX_RING, &count, sizeof(count)))
 		return -1;
+	/* The kernel takes its time to let go of the socket that had the queue last. */
+	for (int tries = 100; bind(fd, (void *)&at, sizeof(at)); tries--) {
+		if (errno != EBUSY || !tries)
+			return -1;
+		usleep(50 * 1000);
+	}
 	return fd;
 }
 
