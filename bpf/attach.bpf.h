@@ -16,15 +16,18 @@ static __noinline int attached(struct task_struct *other)
 	return taint ? taint_join(other, &taint->set, taint->origin) : 0;
 }
 
-/* /proc/PID/mem and environ: the memory of a process, whatever it holds by now. */
+/*
+ * /proc/PID/mem: the memory of a process, whatever it holds by now. Not cmdline and
+ * environ: every `ps` of root's reads them, and would be labelled.
+ */
 static __always_inline bool is_memory_file(struct file *file)
 {
-	char name[9] = {};
+	char name[4] = {};
 
 	if (!is_regular(file->f_inode) || file->f_inode->i_sb->s_magic != PROC_SUPER_MAGIC)
 		return false;
 	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
-	return !bpf_strncmp(name, 4, "mem") || !bpf_strncmp(name, 8, "environ");
+	return !bpf_strncmp(name, sizeof(name), "mem");
 }
 
 /* The current process reads or writes @file, a memory file. Return: 0, or -ENOMEM. */
