@@ -22,12 +22,12 @@ static __noinline int attached(struct task_struct *other)
  */
 static __always_inline bool is_memory_file(struct file *file)
 {
-	char name[4] = {};
+	char name[8] = {}; /* longer than what it is compared with */
 
 	if (!is_regular(file->f_inode) || file->f_inode->i_sb->s_magic != PROC_SUPER_MAGIC)
 		return false;
 	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
-	return !bpf_strncmp(name, sizeof(name), "mem");
+	return !bpf_strncmp(name, sizeof("mem"), "mem");
 }
 
 /* The current process reads or writes @file, a memory file. Return: 0, or -ENOMEM. */
