@@ -76,35 +76,6 @@ __noinline int call_push(struct file *file __arg_trusted, const struct domicile_
 	return sock && sock->sk ? sock_join_out(sock->sk, taint) : 0;
 }
 
-/*
- * The current process has picked up @taint: what others are writing gets it, too.
- *
- * Return: 0, or a negative errno: the process has to end.
- */
-__noinline int calls_push(const struct domicile_taint *taint)
-{
-	struct task_struct *task = bpf_get_current_task_btf(), *other;
-	struct file *file;
-	struct call call;
-	int err = 0;
-
-	if (!taint || !memory_is_threaded(task))
-		return 0;
-	bpf_rcu_read_lock();
-	bpf_for_each(task, other, task, others(task)) {
-		if (other == task || other->mm != task->mm)
-			continue;
-		call_get(other, &call);
-		file = domicile_file_get(other, call_descriptor(&call, CALL_WRITES));
-		if (!file)
-			continue;
-		err |= call_push(file, taint);
-		domicile_file_put(file);
-	}
-	bpf_rcu_read_unlock();
-	return err ? -ENOMEM : 0;
-}
-
 /* Return: 1 if @taint grew. */
 static __always_inline int call_pull(struct file *file, struct domicile_taint *taint)
 {
@@ -121,29 +92,50 @@ static __always_inline int call_pull(struct file *file, struct domicile_taint *t
 	return 1;
 }
 
-/* Take into @taint what others are reading from pipes and files. Return: 1 if it grew. */
-__noinline int calls_pull(struct domicile_taint *taint)
+/*
+ * Inlined with @way known: the verifier counts frames, and those of call_push()
+ * are not to be under taint_refresh().
+ *
+ * Return: what call_push() or call_pull() returned, or'ed.
+ */
+static __always_inline int calls_visit(struct domicile_taint *taint, enum call_way way)
 {
 	struct task_struct *task = bpf_get_current_task_btf(), *other;
 	struct file *file;
 	struct call call;
-	int grew = 0;
+	int result = 0;
 
-	if (!taint)
+	if (!taint || !memory_is_threaded(task))
 		return 0;
 	bpf_rcu_read_lock();
 	bpf_for_each(task, other, task, others(task)) {
 		if (other == task || other->mm != task->mm)
 			continue;
 		call_get(other, &call);
-		file = domicile_file_get(other, call_descriptor(&call, CALL_READS));
+		file = domicile_file_get(other, call_descriptor(&call, way));
 		if (!file)
 			continue;
-		grew |= call_pull(file, taint);
+		result |= way == CALL_WRITES ? call_push(file, taint) : call_pull(file, taint);
 		domicile_file_put(file);
 	}
 	bpf_rcu_read_unlock();
-	return grew;
+	return result;
+}
+
+/*
+ * The current process has picked up @taint: what others are writing gets it, too.
+ *
+ * Return: 0, or a negative errno: the process has to end.
+ */
+__noinline int calls_push(struct domicile_taint *taint)
+{
+	return calls_visit(taint, CALL_WRITES) ? -ENOMEM : 0;
+}
+
+/* Take into @taint what others are reading from pipes and files. Return: 1 if it grew. */
+__noinline int calls_pull(struct domicile_taint *taint)
+{
+	return calls_visit(taint, CALL_READS);
 }
 
 #endif /* DOMICILE_CALL_BPF_H */

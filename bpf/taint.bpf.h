@@ -86,7 +86,7 @@ __noinline int taint_refresh(void)
 	}
 	if (taint->shared_generation != shared)
 		grew = shared_pull(taint);
-	if (taint->call_generation != calls && memory_is_threaded(task))
+	if (taint->call_generation != calls)
 		grew |= calls_pull(taint);
 	taint->shared_generation = shared;
 	taint->call_generation = calls;
@@ -250,7 +250,7 @@ static __always_inline bool taint_covers(struct task_struct *task,
 }
 
 /* What others are in the middle of, unless they are told another time. */
-static __always_inline int others_push(const struct domicile_taint *taint)
+static __always_inline int others_push(struct domicile_taint *taint)
 {
 	return taint->alone ? 0 : calls_push(taint);
 }
