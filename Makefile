@@ -2,7 +2,7 @@
 #
 #   make            domicile.ko, the BPF programs, domiciled and domicile
 #   make run        start Domicile with an example policy and show it at work
-#   make test       every test; ends with "N passed, N failed, N skipped"
+#   make test       every test [or ONLY="flow cli.sh"]; ends with "N passed, N failed, N skipped"
 #   make check      the unit tests alone: no root, no VM
 #   make soak       20,000 random chains of channels, for some hours; SEED= and COUNT=
 #   make power      cuts the power of the VM CUTS times [SEED=] while labelled data is written
@@ -131,7 +131,7 @@ run: setup
 
 test: setup
 	$(Q)$(MAKE) --no-print-directory for-vm
-	$(Q)tools/test
+	$(Q)tools/test $(ONLY)
 
 .PHONY: for-vm
 for-vm:

@@ -183,10 +183,10 @@ check "nothing is left in the kernel" soon kernel_is_as_before
 check "no daemon is left" not pgrep -x domiciled
 check "what was refused goes out" answers 1 sends
 
-for round in 1 2 3 4 5; do
+for round in 1 2; do
 	check "up, round $round" domicile up -p "$work/policy.yaml"
 	check "labelled data is refused" sends
 	check "down, round $round" domicile down
 done
-check "nothing is left in the kernel after five rounds" soon kernel_is_as_before
+check "nothing is left in the kernel after more rounds" soon kernel_is_as_before
 finish

@@ -55,7 +55,7 @@ not() {
 }
 
 printf '%s\t%s\t%s\n' N01 connect 'tcp4 tcp6' F08 'a | b' - P16 signals - \
-	>"$work/channels"
+	F20 power - >"$work/channels"
 
 program egress <<'END' >"$work/good"
 # kernel 6.12.95+deb12-amd64
@@ -85,12 +85,12 @@ check "mechanisms are joined" cell N01 4 "$work/good" 'socket_connect, cgroup_eg
 check "tests are named" cell N01 5 "$work/good" 'egress: connect_v4, connect_v6'
 check "kernels are named" cell N01 6 "$work/good" 6.12.95
 check "gap: no test" outcome P16 "$work/good" 'GAP: no test'
-check "gaps are counted" last "$work/good" 'Gaps: 1 of 3 rows'
+check "gaps are counted" last "$work/good" 'Gaps: 2 of 4 rows'
 check "the same again" cmp <(ledger "$work/good") <(ledger "$work/good")
 
 grep -v tcp6 "$work/good" >"$work/missing"
 check "gap: a variant without test" outcome N01 "$work/missing" 'blocked; GAP: no test for tcp6'
-check "gap: it is counted" last "$work/missing" 'Gaps: 2 of 3 rows'
+check "gap: it is counted" last "$work/missing" 'Gaps: 3 of 4 rows'
 
 sed '12,$s/^# ok 2 global/# not ok 2 global/' "$work/good" >"$work/failing"
 check "gap: a test failed" outcome N01 "$work/failing" \
@@ -135,6 +135,12 @@ ledger "$work/good" >"$work/old"
 check "check: one closed for another" not ledger --check "$work/old" "$work/swapped"
 check "check: the count is the same" grep '^ok 2 ' \
 	<(ledger --check "$work/old" "$work/swapped")
+echo '# row F20 tracked store
+ok 1 power is cut' >"$work/power"
+ledger "$work/good" "$work/power" >"$work/old"
+check "check: what another target proves is as it was" ledger --check "$work/old" "$work/good"
+sed -i 's/^ok/not &/' "$work/power"
+check "check: unless it failed now" not ledger --check "$work/old" "$work/good" "$work/power"
 check "check: no older ledger" not ledger --check "$work/none" "$work/good"
 
 echo "1..$count"
