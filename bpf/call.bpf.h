@@ -96,27 +96,36 @@ static __always_inline int call_pull(struct file *file, struct domicile_taint *t
  * Inlined with @way known: the verifier counts frames, and those of call_push()
  * are not to be under taint_refresh().
  *
- * Return: what call_push() or call_pull() returned, or'ed.
+ * Return: what call_push() or call_pull() returned.
  */
+static __always_inline int call_visit(struct task_struct *other, struct domicile_taint *taint,
+				      enum call_way way)
+{
+	struct file *file;
+	struct call call;
+	int result;
+
+	call_get(other, &call);
+	file = domicile_file_get(other, call_descriptor(&call, way));
+	if (!file)
+		return 0;
+	result = way == CALL_WRITES ? call_push(file, taint) : call_pull(file, taint);
+	domicile_file_put(file);
+	return result;
+}
+
+/* Return: the or of what call_visit() returned for who has the memory of current. */
 static __always_inline int calls_visit(struct domicile_taint *taint, enum call_way way)
 {
 	struct task_struct *task = bpf_get_current_task_btf(), *other;
-	struct file *file;
-	struct call call;
 	int result = 0;
 
 	if (!taint || !memory_is_threaded(task))
 		return 0;
 	bpf_rcu_read_lock();
 	bpf_for_each(task, other, task, others(task)) {
-		if (other == task || other->mm != task->mm)
-			continue;
-		call_get(other, &call);
-		file = domicile_file_get(other, call_descriptor(&call, way));
-		if (!file)
-			continue;
-		result |= way == CALL_WRITES ? call_push(file, taint) : call_pull(file, taint);
-		domicile_file_put(file);
+		if (other != task && other->mm == task->mm)
+			result |= call_visit(other, taint, way);
 	}
 	bpf_rcu_read_unlock();
 	return result;
@@ -130,6 +139,23 @@ static __always_inline int calls_visit(struct domicile_taint *taint, enum call_w
 __noinline int calls_push(struct domicile_taint *taint)
 {
 	return calls_visit(taint, CALL_WRITES) ? -ENOMEM : 0;
+}
+
+/* As calls_push(), for who maps the file that the module visits. */
+__noinline int calls_push_linked(struct domicile_taint *taint)
+{
+	struct task_struct *other;
+	int result = 0;
+
+	if (!taint)
+		return 0;
+	bpf_rcu_read_lock();
+	bpf_for_each(task, other, NULL, TASK_ITER_ALL_THREADS) {
+		if (domicile_link_maps(other))
+			result |= call_visit(other, taint, CALL_WRITES);
+	}
+	bpf_rcu_read_unlock();
+	return result ? -ENOMEM : 0;
 }
 
 /* Take into @taint what others are reading from pipes and files. Return: 1 if it grew. */

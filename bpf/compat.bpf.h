@@ -17,6 +17,7 @@
 #define ENOMEM 12
 #define EEXIST 17
 #define E2BIG 7
+#define ENOSYS 38
 #define ENOBUFS 105
 
 #define AF_UNSPEC 0

@@ -11,12 +11,19 @@
 
 /* --- pipes ----------------------------------------------------------------- */
 
+/* Who reads the pipe already is told first, where the call can be done again. */
 static __noinline int pipe_write(struct file *file)
 {
 	struct domicile_taint *taint = taint_current();
+	struct domicile_inode_label *label;
 
 	if (!taint)
 		return 0;
+	label = pipe_label(file->f_inode);
+	if (label && label_set_covers(&label->set, &taint->set))
+		return 0;
+	if (call_restarts() && !domicile_pipe_announce(file))
+		return -ERESTARTNOINTR;
 	return pipe_join(file->f_inode, taint);
 }
 

@@ -6,6 +6,7 @@
 #include "attach.bpf.h"
 #include "device_flow.bpf.h"
 #include "label.bpf.h"
+#include "reader.bpf.h"
 #include "setting.bpf.h"
 
 static __always_inline void tree_moved(void)
@@ -258,7 +259,7 @@ static __noinline int store_failed(struct dentry *dentry, int errand)
 
 /*
  * What the current process holds can be copied to @inode, by others and without a
- * call. Always 0.
+ * call, and from there by a call that goes on. Always 0.
  */
 static __noinline int link_join(struct inode *inode)
 {
@@ -267,7 +268,7 @@ static __noinline int link_join(struct inode *inode)
 	if (!taint)
 		return 0;
 	inode_mark_set(inode);
-	if (shared_push_one_traced(inode_address(inode), taint))
+	if (shared_push_one_traced(inode_address(inode), taint) || calls_push_linked(taint))
 		bpf_send_signal(SIGKILL);
 	return 0;
 }
@@ -275,7 +276,8 @@ static __noinline int link_join(struct inode *inode)
 /*
  * The module reads a label so that this program runs: after it wrote one, or
  * could not; for a process that uses a file whose label is not known yet; for one whose
- * new taint its mappings do not have yet; and for files linked to one that got a label.
+ * new taint its mappings do not have yet; for files linked to one that got a label; and
+ * for a pipe that is about to get one.
  */
 SEC("lsm.s/inode_getxattr")
 int BPF_PROG(hook_inode_getxattr, struct dentry *dentry, const char *name)
@@ -293,6 +295,8 @@ int BPF_PROG(hook_inode_getxattr, struct dentry *dentry, const char *name)
 		return 0;
 	if (errand == DOMICILE_ERRAND_LINK)
 		return link_join(inode);
+	if (errand == DOMICILE_ERRAND_PIPE)
+		return pipe_spread(inode);
 	if ((inode->i_mode & S_IFMT) == S_IFDIR)
 		tree_labelled(dentry);
 	else if (is_regular(inode))

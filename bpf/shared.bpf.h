@@ -62,7 +62,8 @@ __noinline int shared_push(struct domicile_taint *taint)
 
 	if (!taint)
 		return 0;
-	bpf_for_each(domicile_mapping, file, DOMICILE_MAPPINGS_WRITABLE)
+	bpf_for_each(domicile_mapping, file, bpf_get_current_task_btf(),
+		     DOMICILE_MAPPINGS_WRITABLE)
 		shared_push_one(file, taint);
 	return 0;
 }
@@ -125,7 +126,8 @@ __noinline int shared_push_traced(struct domicile_taint *taint)
 
 	if (!taint)
 		return 0;
-	bpf_for_each(domicile_mapping, file, DOMICILE_MAPPINGS_WRITABLE)
+	bpf_for_each(domicile_mapping, file, bpf_get_current_task_btf(),
+		     DOMICILE_MAPPINGS_WRITABLE)
 		grew |= file_grow_traced(file, taint);
 	return grew < 0 ? -ENOMEM : 0;
 }
@@ -153,7 +155,8 @@ __noinline int shared_pull(struct domicile_taint *taint)
 
 	if (!taint)
 		return 0;
-	bpf_for_each(domicile_mapping, file, DOMICILE_MAPPINGS_ALL)
+	bpf_for_each(domicile_mapping, file, bpf_get_current_task_btf(),
+		     DOMICILE_MAPPINGS_ALL)
 		grew |= file_pull(file, taint);
 	return grew;
 }

@@ -189,9 +189,10 @@ enum call_way {
 };
 
 struct call {
-	__u64 nr; /* -1: an interrupt or a fault */
-	__u32 compat;
-	__u32 worker; /* of the kernel's: no call is its own */
+	__u32 nr; /* -1: an interrupt or a fault */
+	__u8 compat;
+	__u8 worker; /* of the kernel's: no call is its own */
+	__u8 over; /* the call has its result */
 	__s32 argument[2][3]; /* of 64-bit and 32-bit calls */
 };
 
@@ -200,23 +201,25 @@ __noinline int call_descriptor(const struct call *call, enum call_way way)
 {
 	__u32 which;
 
-	if (!call || call->nr >= CALLS || call->worker)
+	if (!call || call->nr >= CALLS || call->worker || call->over)
 		return -1;
 	which = (call->compat ? calls_32[call->nr] : calls_64[call->nr]) >> (way & 4) & 15;
-	return which && which <= 3 ? call->argument[!!call->compat][which - 1] : -1;
+	return which && which <= 3 ? call->argument[call->compat & 1][which - 1] : -1;
 }
 
 /*
  * What @task does, as /proc/PID/syscall would say, but also of a task that runs.
- * One that runs in user mode is taken to be in the call that it made last.
+ * The entry code leaves -ENOSYS where the result will be (arch/x86/entry/entry_64.S),
+ * and nobody but a tracer changes that before.
  */
 static __always_inline void call_get(struct task_struct *task, struct call *call)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 
 	call->nr = regs->orig_ax;
-	call->compat = task->thread_info.status & TS_COMPAT;
-	call->worker = task->flags & (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER);
+	call->compat = !!(task->thread_info.status & TS_COMPAT);
+	call->worker = !!(task->flags & (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER));
+	call->over = (__s64)regs->ax != -ENOSYS && !task->ptrace;
 	call->argument[0][0] = regs->di;
 	call->argument[0][1] = regs->si;
 	call->argument[0][2] = regs->dx;

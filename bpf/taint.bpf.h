@@ -116,6 +116,14 @@ static __always_inline bool taint_is_old(struct task_struct *task,
 	       (!taint || taint->call_generation != st->call_generation);
 }
 
+/* Another thread may have brought one and ended since @taint was found to be none. */
+static __always_inline struct domicile_taint *taint_held(struct task_struct *task,
+							 struct domicile_taint *taint)
+{
+	taint = taint ?: taint_of(task, 0);
+	return taint && !label_set_empty(&taint->set) ? taint : NULL;
+}
+
 /*
  * taint_current - the taint of the current process, up to date with what it
  * shares
@@ -137,7 +145,7 @@ static __always_inline struct domicile_taint *taint_current(void)
 		if (taint && grew && (calls_push(taint) || shared_push(taint)))
 			bpf_send_signal(SIGKILL);
 	}
-	return taint && !label_set_empty(&taint->set) ? taint : NULL;
+	return taint_held(task, taint);
 }
 
 /* As taint_current(), for tracing programs. */
@@ -158,7 +166,7 @@ static __always_inline struct domicile_taint *taint_current_traced(void)
 		if (grew)
 			domicile_label_recall(NULL);
 	}
-	return taint && !label_set_empty(&taint->set) ? taint : NULL;
+	return taint_held(task, taint);
 }
 
 /* See xdp.bpf.c. */

@@ -177,6 +177,17 @@ static __noinline int terminal_refuse(struct file *file, struct audit_event *eve
 	return -EPERM;
 }
 
+/* The program's own words are refused like its data. Once a second says enough. */
+static __always_inline void terminal_notice(struct file *file, struct domicile_taint *taint)
+{
+	__u32 now = bpf_ktime_get_boot_ns() / 1000000000;
+
+	if (taint->noticed == now)
+		return;
+	taint->noticed = now;
+	domicile_terminal_notice(file);
+}
+
 /*
  * Virtual consoles show what they get to who sits there; serial lines and
  * /dev/console lead anywhere.
@@ -188,7 +199,7 @@ static __noinline int terminal_write(struct file *file)
 	struct audit_event event = {};
 	__u64 other;
 
-	if (!taint)
+	if (!taint || domicile_errand() == DOMICILE_ERRAND_NOTICE)
 		return 0;
 	if (BPF_CORE_READ(tty, driver, type) == TTY_DRIVER_TYPE_CONSOLE)
 		return 0;
@@ -198,8 +209,10 @@ static __noinline int terminal_write(struct file *file)
 	if (BPF_CORE_READ(tty, driver, subtype) == PTY_TYPE_MASTER)
 		/* What is typed is read there, and echoed here. */
 		return terminal_join(other, taint) ?: terminal_join((__u64)tty, taint);
-	if (reader_leads_out(other, &taint->set, &event))
+	if (reader_leads_out(other, &taint->set, &event)) {
+		terminal_notice(file, taint);
 		return terminal_refuse(file, &event, taint);
+	}
 	return terminal_join(other, taint);
 }
 

@@ -15,7 +15,10 @@
 
 #include "kfunc.h"
 #include "descriptor.h"
+#include "errand.h"
+#include "link.h"
 #include "mapping.h"
+#include "notice.h"
 #include "send.h"
 #include "store.h"
 #include "xattr.h"
@@ -266,6 +269,21 @@ __bpf_kfunc int domicile_label_recall(struct file *file__nullable)
 }
 
 /**
+ * domicile_pipe_announce - have a program give the taint of current to who reads
+ *	a pipe already, before the system call of current is done again
+ * @pipe: either end
+ *
+ * It arrives in the program on the inode_getxattr hook, with domicile_errand()
+ * saying DOMICILE_ERRAND_PIPE. The hook that calls this restarts the call.
+ *
+ * Return: 0, -ENOMEM, or -ESRCH. Does not sleep.
+ */
+__bpf_kfunc int domicile_pipe_announce(struct file *pipe)
+{
+	return store_pipe_later(pipe);
+}
+
+/**
  * domicile_task_recall - domicile_label_recall() without a file, for another task
  * @task: the task
  *
@@ -390,6 +408,18 @@ __bpf_kfunc int domicile_send_completed(struct socket *sock)
 	return sock->sk ? send_complete_later(sock->sk) : 0;
 }
 
+/**
+ * domicile_terminal_notice - tell who sits at a terminal that data was refused
+ *	there, before current returns to user mode
+ * @terminal: the file that was to be written to
+ *
+ * Return: 0, -ENOMEM, or -ESRCH. Does not sleep.
+ */
+__bpf_kfunc int domicile_terminal_notice(struct file *terminal)
+{
+	return notice_later(terminal);
+}
+
 __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(domicile_kfuncs)
@@ -402,18 +432,21 @@ BTF_ID_FLAGS(func, domicile_label_store_dentry)
 BTF_ID_FLAGS(func, domicile_label_grows, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, domicile_label_storable_in, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, domicile_label_recall)
+BTF_ID_FLAGS(func, domicile_pipe_announce, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, domicile_task_recall, KF_RCU)
-BTF_ID_FLAGS(func, bpf_iter_domicile_mapping_new, KF_ITER_NEW)
+BTF_ID_FLAGS(func, bpf_iter_domicile_mapping_new, KF_ITER_NEW | KF_RCU)
 BTF_ID_FLAGS(func, bpf_iter_domicile_mapping_next, KF_ITER_NEXT | KF_RET_NULL)
 BTF_ID_FLAGS(func, bpf_iter_domicile_mapping_destroy, KF_ITER_DESTROY)
 BTF_ID_FLAGS(func, domicile_file_get, KF_ACQUIRE | KF_RET_NULL | KF_RCU)
 BTF_ID_FLAGS(func, domicile_file_put, KF_RELEASE)
+BTF_ID_FLAGS(func, domicile_link_maps, KF_RCU)
 BTF_ID_FLAGS(func, domicile_label_storable, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, domicile_inode_peek)
 BTF_ID_FLAGS(func, domicile_errand)
 BTF_ID_FLAGS(func, domicile_address_is_local, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, domicile_send_copy, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, domicile_send_completed)
+BTF_ID_FLAGS(func, domicile_terminal_notice, KF_TRUSTED_ARGS)
 BTF_KFUNCS_END(domicile_kfuncs)
 
 static const struct btf_kfunc_id_set domicile_kfunc_set = {

@@ -5,6 +5,7 @@
  * there. What one of them gets the others get before there is anything to copy.
  */
 
+#include <linux/btf.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/list.h>
@@ -12,6 +13,8 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
+
+#include <domicile/kfunc.h>
 
 #include "link.h"
 #include "mapping.h"
@@ -27,6 +30,9 @@ struct links {
 	struct xarray memories; /* mm_structs that map the one at hand; with references */
 	link_visit visit;
 };
+
+/* Those under way, by address of the task that walks. */
+static DEFINE_XARRAY(walks);
 
 /* Takes over the reference on @file. */
 static int links_add(struct links *links, struct file *file)
@@ -86,9 +92,8 @@ static int memory_visit(struct links *links, struct mm_struct *mm)
 }
 
 /* Return: 0 or a negative errno; nothing is left in @links->memories. */
-static int memories_visit(struct links *links, struct address_space *mapping)
+static int memories_visit(struct links *links, int err)
 {
-	int err = memories_collect(links, mapping);
 	struct mm_struct *mm;
 	unsigned long key;
 
@@ -107,8 +112,9 @@ static int links_walk(struct links *links)
 	int err = 0;
 
 	while (!err && (link = list_first_entry_or_null(&links->todo, struct link, list))) {
+		err = memories_collect(links, link->file->f_mapping);
 		links->visit(link->file);
-		err = memories_visit(links, link->file->f_mapping);
+		err = memories_visit(links, err);
 		list_del(&link->list);
 		fput(link->file);
 		kfree(link);
@@ -137,8 +143,29 @@ int link_spread(struct file *file, link_visit visit)
 	INIT_LIST_HEAD(&links.todo);
 	xa_init(&links.seen);
 	xa_init(&links.memories);
-	err = links_add(&links, get_file(file)) ?: links_walk(&links);
+	err = xa_err(xa_store(&walks, (unsigned long)current, &links, GFP_KERNEL)) ?:
+	      links_add(&links, get_file(file)) ?:
+	      links_walk(&links);
+	xa_erase(&walks, (unsigned long)current);
 	xa_destroy(&links.seen);
 	xa_destroy(&links.memories);
 	return err;
 }
+
+__bpf_kfunc_start_defs();
+
+/**
+ * domicile_link_maps - does a task map the file that link_spread() visits now?
+ * @task: the task
+ *
+ * Return: 1 or 0. Does not sleep.
+ */
+__bpf_kfunc int domicile_link_maps(struct task_struct *task)
+{
+	struct links *links = xa_load(&walks, (unsigned long)current);
+	unsigned long memory = (unsigned long)READ_ONCE(task->mm);
+
+	return links && memory && xa_load(&links->memories, memory);
+}
+
+__bpf_kfunc_end_defs();

@@ -3,9 +3,12 @@
 #define DOMICILE_KMOD_LINK_H
 
 struct file;
+struct task_struct;
 
 typedef void (*link_visit)(struct file *file);
 
 int link_spread(struct file *file, link_visit visit);
+
+int domicile_link_maps(struct task_struct *task);
 
 #endif

@@ -5,10 +5,10 @@
 #include <linux/module.h>
 #include <net/genetlink.h>
 
+#include "errand.h"
 #include "kfunc.h"
 #include "netlink.h"
-#include "send.h"
-#include "store.h"
+#include "work.h"
 
 static int __init domicile_init(void)
 {
@@ -25,8 +25,8 @@ static int __init domicile_init(void)
 static void __exit domicile_exit(void)
 {
 	netlink_exit();
-	send_exit();
-	store_exit();
+	work_exit();
+	errand_exit();
 }
 
 module_init(domicile_init);

@@ -74,22 +74,25 @@ static void walk_put(struct mapping_walk *walk)
 __bpf_kfunc_start_defs();
 
 /**
- * bpf_iter_domicile_mapping_new - begin to visit the files with data that
- *	current maps
+ * bpf_iter_domicile_mapping_new - begin to visit the files with data that a
+ *	task maps
  * @it: the state
+ * @task: the task
  * @which: enum domicile_mappings
  *
  * Return: 0. Does not sleep.
  */
 __bpf_kfunc int bpf_iter_domicile_mapping_new(struct bpf_iter_domicile_mapping *it,
-					      u32 which)
+					      struct task_struct *task, u32 which)
 {
 	struct mapping_walk *walk = (void *)it;
+	bool other = task != current;
 
-	*walk = (struct mapping_walk){
-		.mm = current->flags & PF_KTHREAD ? NULL : current->mm,
-		.which = which,
-	};
+	*walk = (struct mapping_walk){ .which = which };
+	if (task->flags & PF_KTHREAD)
+		return 0;
+	walk->mm = other ? get_task_mm(task) : current->mm;
+	walk->held = other && walk->mm;
 	return 0;
 }
 
@@ -114,7 +117,11 @@ __bpf_kfunc struct file *bpf_iter_domicile_mapping_next(struct bpf_iter_domicile
  */
 __bpf_kfunc void bpf_iter_domicile_mapping_destroy(struct bpf_iter_domicile_mapping *it)
 {
-	walk_put((void *)it);
+	struct mapping_walk *walk = (void *)it;
+
+	walk_put(walk);
+	if (walk->held)
+		mmput_async(walk->mm);
 }
 
 __bpf_kfunc_end_defs();

@@ -4,20 +4,13 @@
  * in a queue can be written after every check was passed, by whoever has them.
  */
 
-#include <linux/atomic.h>
-#include <linux/rcupdate.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/socket.h>
-#include <linux/task_work.h>
-#include <linux/wait.h>
 #include <net/sock.h>
 
 #include "send.h"
-
-/* Works that were queued and have not run: the module must not go before. */
-static atomic_t pending;
-static DECLARE_WAIT_QUEUE_HEAD(pending_done);
+#include "work.h"
 
 /*
  * send_copy - have the bytes of a message copied when it is sent
@@ -48,8 +41,6 @@ static void work_free(struct completion_work *work)
 {
 	sock_put(work->sk);
 	kfree(work);
-	if (atomic_dec_and_test(&pending))
-		wake_up(&pending_done);
 }
 
 /* As the kernel does itself where it has to copy. */
@@ -63,6 +54,7 @@ static void work_complete(struct callback_head *head)
 		net_zcopy_put(notice);
 	}
 	work_free(work);
+	work_over();
 }
 
 /*
@@ -80,17 +72,8 @@ int send_complete_later(struct sock *sk)
 		return -ENOMEM;
 	sock_hold(sk);
 	work->sk = sk;
-	atomic_inc(&pending);
-	init_task_work(&work->head, work_complete);
-	err = task_work_add(current, &work->head, TWA_RESUME);
+	err = work_queue(current, &work->head, work_complete, TWA_RESUME);
 	if (err)
 		work_free(work);
 	return err;
-}
-
-/* As store_exit(). */
-void send_exit(void)
-{
-	wait_event(pending_done, !atomic_read(&pending));
-	synchronize_rcu_tasks();
 }

@@ -9,6 +9,5 @@ struct sock;
 
 bool send_copy(const struct sock *sk, struct msghdr *msg);
 int send_complete_later(struct sock *sk);
-void send_exit(void);
 
 #endif /* DOMICILE_SEND_H */

@@ -11,46 +11,17 @@
 #include <linux/major.h>
 #include <linux/mount.h>
 #include <linux/ratelimit.h>
-#include <linux/rcupdate.h>
 #include <linux/slab.h>
-#include <linux/task_work.h>
-#include <linux/xarray.h>
 #include <linux/xattr.h>
 
+#include "errand.h"
 #include "link.h"
 #include "store.h"
+#include "work.h"
 #include "xattr.h"
 
 static atomic64_t stored;
 static atomic64_t failed;
-
-/* Works that were queued and have not run: the module must not go before. */
-static atomic_t pending;
-static DECLARE_WAIT_QUEUE_HEAD(pending_done);
-
-/*
- * The errand of each task that is on one, by address of the task. An entry
- * lives only while its task is inside this file.
- */
-static DEFINE_XARRAY(errands);
-
-enum domicile_errand errand_current(void)
-{
-	void *entry = xa_load(&errands, (unsigned long)current);
-
-	return entry ? xa_to_value(entry) : DOMICILE_ERRAND_NONE;
-}
-
-static int errand_begin(enum domicile_errand errand)
-{
-	return xa_err(xa_store(&errands, (unsigned long)current,
-			       xa_mk_value(errand), GFP_KERNEL));
-}
-
-static void errand_end(void)
-{
-	xa_erase(&errands, (unsigned long)current);
-}
 
 /*
  * File systems of this host that are known to keep security xattrs. Others may
@@ -247,8 +218,12 @@ static void work_free(struct store_work *work)
 		deactivate_super(sb);
 	}
 	kfree(work);
-	if (atomic_dec_and_test(&pending))
-		wake_up(&pending_done);
+}
+
+static void work_done(struct store_work *work)
+{
+	work_free(work);
+	work_over();
 }
 
 /*
@@ -286,7 +261,7 @@ static void work_join(struct callback_head *head)
 		err = link_spread(work->file, link_announce);
 	if (err)
 		announce(&work->file->f_path, lost);
-	work_free(work);
+	work_done(work);
 }
 
 static void work_recall(struct callback_head *head)
@@ -297,7 +272,7 @@ static void work_recall(struct callback_head *head)
 		work->file = get_file_active(&current->mm->exe_file);
 	if (work->file)
 		announce(&work->file->f_path, DOMICILE_ERRAND_RECALL);
-	work_free(work);
+	work_done(work);
 }
 
 static struct store_work *work_new(struct file *file, const u32 *ids, u16 count)
@@ -316,14 +291,11 @@ static struct store_work *work_new(struct file *file, const u32 *ids, u16 count)
 }
 
 /* @work is the callee's. @task is current or kept alive by the caller. */
-static int work_queue(struct task_struct *task, struct store_work *work,
-		      task_work_func_t func, enum task_work_notify_mode notify)
+static int work_hand(struct task_struct *task, struct store_work *work,
+		     task_work_func_t func, enum task_work_notify_mode notify)
 {
-	int err;
+	int err = work_queue(task, &work->head, func, notify);
 
-	atomic_inc(&pending);
-	init_task_work(&work->head, func);
-	err = task_work_add(task, &work->head, notify);
 	if (err)
 		work_free(work);
 	return err;
@@ -345,7 +317,7 @@ int store_join_later(struct file *file, const u32 *ids, u16 count, enum domicile
 	if (!work)
 		return -ENOMEM;
 	work->when = when;
-	return work_queue(current, work, work_join,
+	return work_hand(current, work, work_join,
 			  when == DOMICILE_STORE_FIRST ? TWA_SIGNAL : TWA_RESUME);
 }
 
@@ -364,7 +336,7 @@ static void work_join_dentry(struct callback_head *head)
 	if (err)
 		pr_warn_ratelimited("domicile: label of %pd not on disk: error %d\n",
 				    work->dentry, err);
-	work_free(work);
+	work_done(work);
 }
 
 /*
@@ -380,7 +352,7 @@ int store_join_dentry_later(struct dentry *dentry, const u32 *ids, u16 count)
 		return -ENOMEM;
 	atomic_inc(&dentry->d_sb->s_active);
 	work->dentry = dget(dentry);
-	return work_queue(current, work, work_join_dentry, TWA_RESUME);
+	return work_hand(current, work, work_join_dentry, TWA_RESUME);
 }
 
 /*
@@ -395,23 +367,33 @@ int store_recall_later(struct task_struct *task, struct file *file)
 
 	if (!work)
 		return -ENOMEM;
-	return work_queue(task, work, work_recall,
+	return work_hand(task, work, work_recall,
 			  task == current ? TWA_RESUME : TWA_SIGNAL);
+}
+
+static void work_pipe(struct callback_head *head)
+{
+	struct store_work *work = container_of(head, struct store_work, head);
+
+	announce(&work->file->f_path, DOMICILE_ERRAND_PIPE);
+	work_done(work);
+}
+
+/*
+ * store_pipe_later - let the BPF programs tell the readers of @pipe, before the
+ * call of current is done again
+ */
+int store_pipe_later(struct file *pipe)
+{
+	struct store_work *work = work_new(pipe, NULL, 0);
+
+	if (!work)
+		return -ENOMEM;
+	return work_hand(current, work, work_pipe, TWA_SIGNAL);
 }
 
 void store_statistics(struct store_statistics *statistics)
 {
 	statistics->stored = atomic64_read(&stored);
 	statistics->failed = atomic64_read(&failed);
-}
-
-/*
- * No new work can come: the BPF programs that queue it hold the module. The
- * last one may still be on its way out of work_free().
- */
-void store_exit(void)
-{
-	wait_event(pending_done, !atomic_read(&pending));
-	synchronize_rcu_tasks();
-	xa_destroy(&errands);
 }

@@ -20,9 +20,8 @@ bool store_possible(const struct inode *inode);
 
 int store_join_later(struct file *file, const u32 *ids, u16 count, enum domicile_store when);
 int store_recall_later(struct task_struct *task, struct file *file);
+int store_pipe_later(struct file *pipe);
 
-enum domicile_errand errand_current(void);
 void store_statistics(struct store_statistics *statistics);
-void store_exit(void);
 
 #endif

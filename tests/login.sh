@@ -50,6 +50,7 @@ check "a login from out goes on to its end" login out "$session"
 check "it does not show the data" not shows out "$person"
 row P13/login blocked file_permission
 check "the program was told so, and ended with an error" shows out "status 1"
+check "the terminal says why" shows out "Operation not permitted"
 check "what is not labelled is shown after that" shows out "$plain"
 check "the session came to its end" shows out ended
 check "a record names the client" \

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Threads. One sends what another is receiving, before that call returns; and one
- * sends from a buffer that another fills with labelled data in the meantime. Each
- * try is repeated until it was really in the middle of the call.
+ * sends from a buffer that another, or another process, fills with labelled data in
+ * the meantime. Each try is repeated until it was really in the middle of the call.
  */
 
 #include "channel.h"
@@ -248,6 +248,62 @@ TEST_F_TIMEOUT(sending, another_reads, 120)
 	EXPECT_DENIED(result);
 }
 
+/* --- one sends from memory that another process fills ------------------------- */
+
+static char *shared_data(void)
+{
+	int fd = open(RECORD, O_RDWR);
+	char *data = mmap(NULL, LONG, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (data == MAP_FAILED)
+		_exit(EIO);
+	close(fd);
+	return data;
+}
+
+static int sender_of_shared(void *argument)
+{
+	int *fds = argument;
+	struct sending sending = { .fd = fds[1], .data = shared_data() };
+
+	close(fds[0]);
+	memset(sending.data, 'x', LONG);
+	send_all(&sending);
+	return 0;
+}
+
+static int filler(void *argument)
+{
+	char *data = shared_data();
+	int error;
+
+	usleep(300 * 1000);
+	error = take_label();
+	memcpy(data + TAIL, canary, sizeof(canary));
+	return error;
+}
+
+TEST_F_TIMEOUT(sending, another_process_fills, 120)
+{
+	int result = ENODATA, fds[2];
+	pid_t sender, writer;
+
+	ROW(variant->row, "tracked", "domicile_link_maps");
+	for (int i = 0; i < TRIES && result == ENODATA; i++) {
+		ASSERT_EQ(0, shell("truncate -s %u " RECORD, LONG));
+		ASSERT_EQ(0, variant->pair(fds));
+		sender = child_start(sender_of_shared, fds);
+		writer = child_start(filler, NULL);
+		close(fds[1]);
+		result = in_child(receiver, &fds[0]);
+		close(fds[0]);
+		EXPECT_EQ(0, child_error(writer));
+		child_error(sender);
+		unlink(RECORD);
+	}
+	EXPECT_DENIED(result);
+}
+
 FIXTURE(writing) {
 	bool unused;
 };
@@ -362,6 +418,34 @@ static int drain(void *argument)
 	while (total < sizeof(buffer) && (size = read(*(int *)argument, buffer, sizeof(buffer))) > 0)
 		total += size;
 	return total == sizeof(buffer) ? try_out() : EIO;
+}
+
+/* A thread has written, and does something else by now. */
+static void *wrote(void *argument)
+{
+	fill(argument);
+	for (;;)
+		;
+	return NULL;
+}
+
+static int labelled_later(void *argument)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, wrote, argument);
+	usleep(500 * 1000);
+	return take_label();
+}
+
+TEST(a_call_that_is_over_takes_no_label)
+{
+	int fds[2];
+
+	ASSERT_EQ(0, pipe(fds));
+	ASSERT_LT(0, fcntl(fds[1], F_SETPIPE_SZ, 1 << 18));
+	EXPECT_EQ(0, in_child(labelled_later, &fds[1]));
+	EXPECT_EQ(0, in_child(drain, &fds[0]));
 }
 
 TEST(a_child_to_be_taints_no_call)

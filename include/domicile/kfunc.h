@@ -24,6 +24,8 @@ enum domicile_errand {
 	DOMICILE_ERRAND_RECALL, /* reading the label of a file in use */
 	DOMICILE_ERRAND_LINK, /* visiting what is linked to a file that got a label */
 	DOMICILE_ERRAND_REFUSED, /* a label could not be stored; no data was written yet */
+	DOMICILE_ERRAND_PIPE, /* telling who reads a pipe that labelled data comes */
+	DOMICILE_ERRAND_NOTICE, /* telling a terminal that it was refused */
 	DOMICILE_ERRAND_LOST, /* a label could not be stored for data that is there */
 };
 
@@ -33,7 +35,7 @@ enum domicile_store {
 	DOMICILE_STORE_LATER, /* when the call is done, before user mode */
 };
 
-/* Which files bpf_for_each(domicile_mapping, file, which) visits. */
+/* Which files bpf_for_each(domicile_mapping, file, task, which) visits. */
 enum domicile_mappings {
 	DOMICILE_MAPPINGS_ALL,
 	DOMICILE_MAPPINGS_WRITABLE, /* shared, and writable or to be made so */
@@ -67,14 +69,16 @@ extern int domicile_label_grows(struct dentry *dentry, __u64 value, __u64 size) 
 extern int domicile_label_storable_in(struct inode *dir) __ksym;
 extern int domicile_label_recall(struct file *file__nullable) __ksym;
 extern int domicile_label_storable(struct file *file) __ksym;
+extern int domicile_pipe_announce(struct file *pipe) __ksym;
 extern int domicile_task_recall(struct task_struct *task) __ksym;
 extern int bpf_iter_domicile_mapping_new(struct bpf_iter_domicile_mapping *it,
-					 __u32 which) __ksym;
+					 struct task_struct *task, __u32 which) __ksym;
 extern struct file *
 bpf_iter_domicile_mapping_next(struct bpf_iter_domicile_mapping *it) __ksym;
 extern void bpf_iter_domicile_mapping_destroy(struct bpf_iter_domicile_mapping *it) __ksym;
 extern struct file *domicile_file_get(struct task_struct *task, __u32 fd) __ksym;
 extern void domicile_file_put(struct file *file) __ksym;
+extern int domicile_link_maps(struct task_struct *task) __ksym;
 extern int domicile_inode_peek(__u64 inode, void *p__map, __u32 blob, void *copy,
 			       __u32 copy__sz) __ksym;
 extern int domicile_errand(void) __ksym;
@@ -82,6 +86,7 @@ extern int domicile_address_is_local(struct socket *sock, __u32 family,
 				     const __u8 *address, __u32 address__sz) __ksym;
 extern int domicile_send_copy(struct socket *sock, struct msghdr *msg) __ksym;
 extern int domicile_send_completed(struct socket *sock) __ksym;
+extern int domicile_terminal_notice(struct file *terminal) __ksym;
 #endif
 
 #endif /* DOMICILE_KFUNC_H */

@@ -101,7 +101,7 @@ struct domicile_taint {
 	__u64 call_generation; /* up to which the calls of other threads were */
 	__u32 alone; /* not 0: who shares the memory was not told, see taint_obtain() */
 	__u32 xdp; /* not 0: holds or held an AF_XDP socket, and takes no label */
-	__u32 reserved;
+	__u32 noticed; /* CLOCK_BOOTTIME, s: when its terminal was last told of a refusal */
 };
 
 /* Value of the inode storage map "inode_labels". */

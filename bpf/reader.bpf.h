@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who is in the middle of reading a pipe. A read was asked about when it began,
+ * and nothing can be asked between its wait and its copy: so whoever brings a pipe
+ * its label gives it to them first, and to what they share, and writes after that.
+ */
+#ifndef DOMICILE_READER_BPF_H
+#define DOMICILE_READER_BPF_H
+
+#include "taint.bpf.h"
+
+/* Return: the pipe that @task reads from right now, by address, or 0. */
+static __always_inline __u64 pipe_read_by(struct task_struct *task)
+{
+	struct file *file;
+	struct call call;
+	__u64 pipe = 0;
+
+	call_get(task, &call);
+	file = domicile_file_get(task, call_descriptor(&call, CALL_READS));
+	if (!file)
+		return 0;
+	if (is_pipe(file->f_inode))
+		pipe = (__u64)file->f_inode->i_pipe;
+	domicile_file_put(file);
+	return pipe;
+}
+
+/* A reader that takes no label now is asked again when it has the data. */
+__noinline int reader_join(struct task_struct *reader __arg_trusted,
+			   const struct domicile_taint *from)
+{
+	struct domicile_taint *taint;
+	struct file *file;
+	int result = 0;
+
+	if (!from)
+		return 0;
+	taint = taint_raise(reader, &from->set, from->origin, false);
+	if (!taint)
+		return 0;
+	bpf_for_each(domicile_mapping, file, reader, DOMICILE_MAPPINGS_WRITABLE)
+		result |= file_join_traced(file, taint);
+	return result;
+}
+
+/*
+ * The taint of the current process reaches @inode, a pipe. Always 0: without
+ * memory for it the process ends.
+ */
+static __noinline int pipe_spread(struct inode *inode)
+{
+	struct domicile_taint *taint = taint_of(bpf_get_current_task_btf(), 0);
+	__u64 pipe = (__u64)inode->i_pipe;
+	struct task_struct *reader;
+	int err;
+
+	if (!taint)
+		return 0;
+	err = pipe_join(inode, taint);
+	bpf_rcu_read_lock();
+	bpf_for_each(task, reader, NULL, TASK_ITER_ALL_THREADS) {
+		if (pipe_read_by(reader) == pipe)
+			err |= reader_join(reader, taint);
+	}
+	bpf_rcu_read_unlock();
+	if (err)
+		bpf_send_signal(SIGKILL);
+	return 0;
+}
+
+#endif /* DOMICILE_READER_BPF_H */
