@@ -34,22 +34,27 @@ static __noinline int egress_check(struct socket *sock, const struct destination
 }
 
 /*
- * Does the socket's route leave by a device that repacks what it sends? Where
+ * Does the socket's route, or the device it leaves by, repack what is sent? Where
  * no route is known yet, the packet check finds out.
  */
-static __noinline int device_check(struct sock *sk, const struct destination *to,
-				   const struct domicile_taint *taint)
+static __noinline int way_check(struct sock *sk, const struct destination *to,
+				const struct domicile_taint *taint)
 {
 	struct audit_event event = {
 		.hook = DOMICILE_HOOK_SOCKET_SENDMSG,
 		.verdict = DOMICILE_VERDICT_DENY,
-		.reason = DOMICILE_REASON_NETDEV,
+		.reason = DOMICILE_REASON_ROUTE,
 		.object = DOMICILE_OBJECT_ADDRESS,
 	};
-	struct net_device *device = BPF_CORE_READ(sk, sk_dst_cache, dev);
+	struct dst_entry *route = BPF_CORE_READ(sk, sk_dst_cache);
 
-	if (!taint || !to || !device || device_is_plain(device))
+	if (!taint || !to || !route)
 		return 0;
+	if (route_is_plain(route)) {
+		if (device_is_plain(BPF_CORE_READ(route, dev)))
+			return 0;
+		event.reason = DOMICILE_REASON_NETDEV;
+	}
 	event.family = to->family;
 	event.type = to->type;
 	event.protocol = to->protocol;
@@ -242,7 +247,7 @@ static __noinline int inet_send(struct socket *sock, struct msghdr *msg, int siz
 		return sock_join_out(sk, taint);
 	if (destination_from_sock(&to, sk) &&
 	    (egress_check(sock, &to, taint, DOMICILE_HOOK_SOCKET_SENDMSG, size) ||
-	     device_check(sk, &to, taint)))
+	     way_check(sk, &to, taint)))
 		return -EPERM;
 	return sock_join_out(sk, taint);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Network devices: which of them send a packet as it is. */
+/* Network devices and routes: which of them send a packet as it is. */
 #ifndef DOMICILE_NETDEV_BPF_H
 #define DOMICILE_NETDEV_BPF_H
 
@@ -27,6 +27,12 @@ static __noinline bool device_is_plain(struct net_device *device)
 	       IS_KIND(kind, "bond") || IS_KIND(kind, "team") || IS_KIND(kind, "macvlan") ||
 	       IS_KIND(kind, "ipvlan") || IS_KIND(kind, "vrf") || IS_KIND(kind, "dummy") ||
 	       IS_KIND(kind, "ifb") || IS_KIND(kind, "netkit") || IS_KIND(kind, "virt_wifi");
+}
+
+/* Encapsulation that belongs to the route and not to a device: MPLS, SRv6, BPF and others. */
+static __always_inline bool route_is_plain(struct dst_entry *route)
+{
+	return !BPF_CORE_READ(route, lwtstate);
 }
 
 #endif /* DOMICILE_NETDEV_BPF_H */

@@ -13,6 +13,7 @@ struct packet {
 	struct destination to;
 	struct local_flow flow;
 	__u32 payload; /* offset of the transport header */
+	bool stops; /* names other places where it goes before, or after, its destination */
 };
 
 static __always_inline bool packet_parse_v4(struct __sk_buff *skb, struct packet *packet)
@@ -29,6 +30,14 @@ static __always_inline bool packet_parse_v4(struct __sk_buff *skb, struct packet
 	return true;
 }
 
+/* A routing header is the first of all, but for hop-by-hop options. */
+static __always_inline bool has_stops(struct __sk_buff *skb, __u8 next)
+{
+	if (next == IPPROTO_HOPOPTS && bpf_skb_load_bytes(skb, sizeof(struct ipv6hdr), &next, 1))
+		return true;
+	return next == IPPROTO_ROUTING;
+}
+
 static __always_inline bool packet_parse_v6(struct __sk_buff *skb, struct packet *packet)
 {
 	struct ipv6hdr ip;
@@ -41,6 +50,7 @@ static __always_inline bool packet_parse_v6(struct __sk_buff *skb, struct packet
 	__builtin_memcpy(packet->flow.saddr, &ip.saddr, sizeof(ip.saddr));
 	__builtin_memcpy(packet->flow.daddr, &ip.daddr, sizeof(ip.daddr));
 	packet->payload = sizeof(ip);
+	packet->stops = has_stops(skb, ip.nexthdr);
 	return true;
 }
 
@@ -160,20 +170,29 @@ static __noinline int local_flow_note(const struct local_flow *flow,
 	return -ENOMEM;
 }
 
+/* SKB_DST_NOREF is no part of the address. */
+static __always_inline struct dst_entry *route_of(struct sk_buff *skb)
+{
+	return (struct dst_entry *)(skb->_skb_refdst & ~1ul);
+}
+
 /*
- * May data labelled @set go out by the packet's device? One that puts packets
- * into others, or hands them to a process, is a sink that no rule names.
+ * May data labelled @set go out by the packet's route and device? One that puts
+ * packets into others, or hands them to a process, is a sink that no rule names.
  */
-static __always_inline bool device_judge(struct __sk_buff *skb,
-					 const struct domicile_label_set *set,
-					 struct audit_event *event)
+static __always_inline bool way_judge(struct __sk_buff *skb, const struct packet *packet,
+				      const struct domicile_label_set *set,
+				      struct audit_event *event)
 {
 	struct sk_buff *kernel_skb = bpf_cast_to_kern_ctx(skb);
 
-	if (device_is_plain(kernel_skb->dev))
+	if (packet->stops || !route_is_plain(route_of(kernel_skb)))
+		event->reason = DOMICILE_REASON_ROUTE;
+	else if (!device_is_plain(kernel_skb->dev))
+		event->reason = DOMICILE_REASON_NETDEV;
+	else
 		return true;
 	event->verdict = DOMICILE_VERDICT_DENY;
-	event->reason = DOMICILE_REASON_NETDEV;
 	event->denied = *set;
 	return false;
 }
@@ -191,7 +210,7 @@ static __noinline int egress_packet(struct __sk_buff *skb, __u32 type,
 		return !local_flow_note(&packet.flow, label);
 	packet.to.type = type;
 	if (!network_judge(&packet.to, &label->out, &event) &&
-	    device_judge(skb, &label->out, &event))
+	    way_judge(skb, &packet, &label->out, &event))
 		return 1;
 	event.origin = label->out_origin;
 	event.bytes = skb->len;

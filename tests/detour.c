@@ -27,9 +27,9 @@ TEST(dnat)
 
 /* --- a proxy on this host -------------------------------------------------------------- */
 
-static int proxy_listen(void)
+static int proxy_listen(int port)
 {
-	struct endpoint at = endpoint("0.0.0.0", PORT_PROXY);
+	struct endpoint at = endpoint("0.0.0.0", port);
 	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
@@ -73,9 +73,9 @@ static int proxy_run(int listener, bool labelled)
 	return error ?: child_error(pid);
 }
 
-static void check_proxy(struct __test_metadata *_metadata)
+static void check_proxy(struct __test_metadata *_metadata, int port)
 {
-	int listener = proxy_listen();
+	int listener = proxy_listen(port);
 
 	EXPECT_EQ(0, proxy_run(listener, false));
 	EXPECT_DENIED(proxy_run(listener, true));
@@ -88,7 +88,7 @@ TEST(redirect)
 	ROW("N18/redirect", "tracked", "cgroup_egress,cgroup_ingress");
 	ASSERT_EQ(0, nft("table ip detour { chain output { type nat hook output priority -100;"
 			 " ip daddr " IN4 " tcp dport 4000 redirect to :4005; }\n}"));
-	check_proxy(_metadata);
+	check_proxy(_metadata, PORT_PROXY);
 	shell("nft delete table ip detour");
 }
 
@@ -102,7 +102,7 @@ TEST(tproxy)
 			 " meta mark 9 tcp dport 4000 tproxy to :4005; }\n}"));
 	ASSERT_EQ(0, shell("ip rule add fwmark 9 lookup 99 && "
 			   "ip route add local default dev lo table 99"));
-	check_proxy(_metadata);
+	check_proxy(_metadata, PORT_PROXY);
 	shell("nft delete table ip detour; ip rule del fwmark 9; ip route flush table 99");
 }
 

@@ -4,3 +4,4 @@
 #include "families.c"
 #include "detour.c"
 #include "tunnel.c"
+#include "gateway.c"
