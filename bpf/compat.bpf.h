@@ -71,6 +71,9 @@
 #define PROC_SUPER_MAGIC 0x9fa0
 #define PID_FS_MAGIC 0x50494446
 #define NSFS_MAGIC 0x6e736673
+#define DMA_BUF_MAGIC 0x444d4142
+#define HUGETLBFS_MAGIC 0x958458f6
+#define RAMFS_MAGIC 0x858458f6
 
 /* From v6.4 on, kernel/bpf/helpers.c; libbpf 1.4 wraps them by these names. */
 extern void bpf_rcu_read_lock(void) __ksym;

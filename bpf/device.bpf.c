@@ -109,6 +109,10 @@ static __noinline int command_on_file(struct file *file, __u32 command)
 
 static __noinline int command(struct file *file, __u32 command)
 {
+	if (!is_question(command) && reaches_memory(file))
+		return memory_held(file, DOMICILE_HOOK_FILE_IOCTL);
+	if (!tainted_host() && !*(volatile __u8 *)&disks_labelled)
+		return 0;
 	if (!is_device(file->f_inode))
 		return command_on_file(file, command);
 	if (is_question(command))
@@ -119,16 +123,12 @@ static __noinline int command(struct file *file, __u32 command)
 SEC("lsm/file_ioctl")
 int BPF_PROG(hook_device_ioctl, struct file *file, unsigned int cmd, unsigned long arg)
 {
-	if (!tainted_host() && !*(volatile __u8 *)&disks_labelled)
-		return 0;
 	return command(file, cmd) ? -EPERM : 0;
 }
 
 SEC("lsm/file_ioctl_compat")
 int BPF_PROG(hook_device_ioctl_compat, struct file *file, unsigned int cmd, unsigned long arg)
 {
-	if (!tainted_host())
-		return 0;
 	return command(file, cmd) ? -EPERM : 0;
 }
 

@@ -4,6 +4,7 @@
 #define DOMICILE_DEVICE_FLOW_BPF_H
 
 #include "device.bpf.h"
+#include "holder.bpf.h"
 #include "label.bpf.h"
 
 static __always_inline bool is_disk(struct inode *inode)
@@ -156,6 +157,42 @@ static __always_inline bool is_port_to_host(struct file *file)
 	return &port_fops_write && BPF_CORE_READ(file, f_op, write) == &port_fops_write;
 }
 
+#define IS_DRIVER(name, prefix) (!bpf_strncmp(name, sizeof(prefix) - 1, prefix))
+
+/* Drivers by which a device, or a thread of the kernel, gets at the memory of a process. */
+static __always_inline bool is_reaching_driver(struct file *file)
+{
+	struct module *owner = BPF_CORE_READ(file, f_op, owner);
+	char name[8] = {};
+
+	if (!owner || bpf_probe_read_kernel_str(name, sizeof(name), owner->name) < 0)
+		return false;
+	return IS_DRIVER(name, "vfio") || IS_DRIVER(name, "iommufd") ||
+	       IS_DRIVER(name, "vhost") || IS_DRIVER(name, "ib_uver") ||
+	       IS_DRIVER(name, "nvidia") || IS_DRIVER(name, "amdgpu");
+}
+
+/*
+ * Does @file lead to a device that reads memory without a call: GPUs and other
+ * accelerators, RDMA, and devices that a process drives itself?
+ */
+static __noinline bool reaches_memory(struct file *file)
+{
+	__u32 dev = file->f_inode->i_rdev;
+
+	if ((file->f_inode->i_mode & S_IFMT) != S_IFCHR)
+		return is_named(file, "[vfio-device]", sizeof("[vfio-device]"));
+	switch (dev >> 20) {
+	case 195: /* nvidia */
+	case 226: /* dri */
+	case 231: /* infiniband */
+	case 261: /* accel */
+		return true;
+	default:
+		return !is_harmless(dev >> 20, dev & 0xfffff) && is_reaching_driver(file);
+	}
+}
+
 static __always_inline bool may_write(struct file *file, const struct domicile_taint *taint)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -193,6 +230,17 @@ static __noinline int device_refuse(struct file *file, __u16 hook)
 	return -EPERM;
 }
 
+/*
+ * The current process gets memory by which data leads off. Return: 0, -ENOMEM, or to
+ * a tainted process -EPERM, with a record.
+ */
+static __noinline int memory_held(struct file *file, __u16 hook)
+{
+	if (hold_current(DOMICILE_HOLDS_MEMORY))
+		return -ENOMEM;
+	return device_refuse(file, hook);
+}
+
 static __noinline int device_open(struct file *file)
 {
 	struct domicile_taint *taint = file->f_mode & FMODE_WRITE ? taint_current() : NULL;
@@ -217,6 +265,8 @@ static __noinline int device_flow(struct file *file, int mask, __u16 hook)
 		err = disk_read(file);
 	if (!err && mask & MAY_WRITE)
 		err = device_write(file, hook);
+	if (!err && mask & MAY_WRITE && reaches_memory(file))
+		err = memory_held(file, hook);
 	return err;
 }
 

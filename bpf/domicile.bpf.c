@@ -19,6 +19,8 @@
 #include "packet.bpf.c"
 #include "zerocopy.bpf.c"
 #include "xdp.bpf.c"
+#include "holder.bpf.c"
+#include "memory.bpf.c"
 #include "guard.bpf.c"
 #include "attribute.bpf.c"
 #include "setting.bpf.c"

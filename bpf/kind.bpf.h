@@ -29,4 +29,15 @@ static __always_inline bool is_socket(struct inode *inode)
 	return (inode->i_mode & S_IFMT) == S_IFSOCK;
 }
 
+/* An anonymous inode of the kernel's, by the name that its files have. @size: with the NUL. */
+static __always_inline bool is_named(struct file *file, const char *name, __u32 size)
+{
+	char buffer[16] = {};
+
+	return !(file->f_inode->i_mode & S_IFMT) &&
+	       bpf_probe_read_kernel_str(buffer, sizeof(buffer),
+					 file->f_path.dentry->d_name.name) > 0 &&
+	       !bpf_strncmp(buffer, size, name);
+}
+
 #endif /* DOMICILE_KIND_BPF_H */

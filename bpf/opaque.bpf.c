@@ -5,6 +5,7 @@
  */
 #include "audit.bpf.h"
 #include "attach.bpf.h"
+#include "holder.bpf.h"
 
 /* Always -EPERM, with a record. */
 static __noinline int opaque_refuse(const struct domicile_taint *taint, __u16 hook)
@@ -100,25 +101,17 @@ int BPF_PROG(hook_bpf, int command, union bpf_attr *attr)
 }
 
 /* The values of a map, in memory: no call comes when they change. */
-static __always_inline bool is_named(struct file *file, const char *name, __u32 size)
-{
-	char buffer[16] = {};
-
-	return !(file->f_inode->i_mode & S_IFMT) &&
-	       bpf_probe_read_kernel_str(buffer, sizeof(buffer),
-					 file->f_path.dentry->d_name.name) > 0 &&
-	       !bpf_strncmp(buffer, size, name);
-}
-
 SEC("lsm/mmap_file")
 int BPF_PROG(hook_mmap_map, struct file *file, unsigned long reqprot, unsigned long prot,
 	     unsigned long flags)
 {
 	struct domicile_taint *taint;
 
-	if (!file || !tainted_host() || !(file->f_mode & FMODE_WRITE) ||
+	if (!file || !(file->f_mode & FMODE_WRITE) ||
 	    !is_named(file, "bpf-map", sizeof("bpf-map")) || is_own_map(file->private_data))
 		return 0;
+	if (hold_current(DOMICILE_HOLDS_MEMORY))
+		return -EPERM;
 	taint = taint_current();
 	return taint && opaque_refuse(taint, DOMICILE_HOOK_MMAP_FILE) ? -EPERM : 0;
 }

@@ -50,7 +50,7 @@ __noinline int memory_push(struct task_struct *task __arg_trusted,
 			continue;
 		taint = bpf_task_storage_get(&task_taints, other->group_leader, 0,
 					     BPF_LOCAL_STORAGE_GET_F_CREATE);
-		if (!taint || taint->xdp) {
+		if (!taint || taint->holds) {
 			err = taint ? -EPERM : -ENOMEM;
 			break;
 		}
@@ -169,18 +169,21 @@ static __always_inline struct domicile_taint *taint_current_traced(void)
 	return taint_held(task, taint);
 }
 
-/* See xdp.bpf.c. */
-__noinline int xdp_refuse_label(const struct domicile_label_set *set, __u64 origin)
+/* See holder.bpf.h. @holds: of the process, or 0 if it is one that shares its memory. */
+__noinline int holder_refuse_label(const struct domicile_label_set *set, __u64 origin,
+				   __u32 holds)
 {
 	struct audit_event event = {
 		.hook = DOMICILE_HOOK_FILE_OPEN,
 		.verdict = DOMICILE_VERDICT_DENY,
-		.reason = DOMICILE_REASON_XDP_HOLDER,
+		.reason = DOMICILE_REASON_MEMORY_HOLDER,
 		.origin = origin,
 	};
 
 	if (!set)
 		return 0;
+	if (holds & DOMICILE_HOLDS_XDP)
+		event.reason = DOMICILE_REASON_XDP_HOLDER;
 	event.denied = *set;
 	return audit_emit_traced(&event, set);
 }
@@ -200,8 +203,8 @@ static __noinline struct domicile_taint *taint_raise(struct task_struct *task,
 		count(DOMICILE_COUNT_NO_MEMORY);
 		return NULL;
 	}
-	if (taint->xdp) {
-		xdp_refuse_label(set, origin);
+	if (taint->holds) {
+		holder_refuse_label(set, origin, taint->holds);
 		return NULL;
 	}
 	st->tainted = 1;
@@ -209,15 +212,15 @@ static __noinline struct domicile_taint *taint_raise(struct task_struct *task,
 	taint->origin = origin;
 	label_set_join_shared(&taint->set, set);
 	count(DOMICILE_COUNT_TAINTS);
-	/* Another thread may have got the socket just now. */
-	if (*(volatile __u32 *)&taint->xdp)
+	/* Another thread may have got hold of something just now. */
+	if (*(volatile __u32 *)&taint->holds)
 		return NULL;
 	if (memory_is_shared(task)) {
 		if (alone)
 			return taint;
 		err = memory_push(task, taint);
 		if (err == -EPERM)
-			xdp_refuse_label(set, origin);
+			holder_refuse_label(set, origin, 0);
 		else if (err)
 			count(DOMICILE_COUNT_NO_MEMORY);
 		if (err)
@@ -235,8 +238,8 @@ static __always_inline bool executes(struct task_struct *task)
 }
 
 /*
- * @told: and does everybody who shares its memory? Who holds an AF_XDP socket
- * has nothing that it was not refused.
+ * @told: and does everybody who shares its memory? A holder has nothing that it
+ * was not refused.
  */
 static __always_inline bool taint_has(struct task_struct *task,
 				      const struct domicile_label_set *set, bool told)
@@ -246,7 +249,7 @@ static __always_inline bool taint_has(struct task_struct *task,
 	if (label_set_empty(set) || is_kernel_thread(task))
 		return true;
 	taint = taint_of(task, 0);
-	if (!taint || taint->xdp || !label_set_covers(&taint->set, set))
+	if (!taint || taint->holds || !label_set_covers(&taint->set, set))
 		return false;
 	return !told || !taint->alone || executes(task);
 }

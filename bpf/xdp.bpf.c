@@ -2,28 +2,9 @@
 /*
  * AF_XDP sends what is in shared rings when somebody polls, or by itself: no
  * hook sees it. So who holds such a socket, or did, takes no label, and who has
- * a label gets no such socket. Its children are held to the same.
+ * a label gets no such socket.
  */
-#include "flow.bpf.h"
-
-__u8 xdp_seen; /* most forks need not look */
-
-static __always_inline int xdp_hold(struct domicile_taint *taint)
-{
-	if (!taint)
-		return -ENOMEM;
-	xdp_seen = 1;
-	__sync_fetch_and_or(&taint->xdp, 1);
-	return 0;
-}
-
-static __always_inline bool xdp_holder(struct task_struct *task)
-{
-	struct domicile_taint *taint;
-
-	taint = *(volatile __u8 *)&xdp_seen ? taint_of(task, 0) : NULL;
-	return taint && taint->xdp;
-}
+#include "holder.bpf.h"
 
 static __noinline int xdp_refuse(const struct domicile_taint *taint, __u16 hook)
 {
@@ -43,13 +24,11 @@ static __noinline int xdp_refuse(const struct domicile_taint *taint, __u16 hook)
 	return -EPERM;
 }
 
-/* First held, then looked at: another thread may be taking a label just now. */
 static __noinline int xdp_obtained(__u16 hook)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct domicile_taint *taint;
 
-	if (xdp_hold(taint_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE)))
+	if (hold_current(DOMICILE_HOLDS_XDP))
 		return -ENOMEM;
 	taint = taint_current();
 	return taint ? xdp_refuse(taint, hook) : 0;
@@ -72,25 +51,4 @@ int BPF_PROG(hook_file_receive_xdp, struct file *file)
 	if (!sock || !sock->sk || sock->sk->__sk_common.skc_family != AF_XDP)
 		return 0;
 	return xdp_obtained(DOMICILE_HOOK_FILE_RECEIVE) ? -EPERM : 0;
-}
-
-SEC("lsm/task_alloc")
-int BPF_PROG(hook_task_alloc_xdp, struct task_struct *task, unsigned long clone_flags)
-{
-	if (clone_flags & CLONE_THREAD || !xdp_holder(bpf_get_current_task_btf()))
-		return 0;
-	return xdp_hold(bpf_task_storage_get(&task_taints, task, 0,
-					     BPF_LOCAL_STORAGE_GET_F_CREATE)) ? -ENOMEM : 0;
-}
-
-/* As for taints: the thread that calls exec becomes the leader. */
-SEC("lsm/bprm_check_security")
-int BPF_PROG(hook_bprm_check_security_xdp, struct linux_binprm *bprm)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	if (task->pid == task->tgid || !xdp_holder(task))
-		return 0;
-	return xdp_hold(bpf_task_storage_get(&task_taints, task, 0,
-					     BPF_LOCAL_STORAGE_GET_F_CREATE)) ? -ENOMEM : 0;
 }

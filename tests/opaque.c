@@ -182,6 +182,11 @@ static int map_map_labelled(void *argument)
 	return labelled(map_map, argument);
 }
 
+static int map_map_and_take(void *argument)
+{
+	return map_map(argument) ?: take_label();
+}
+
 static int prog_load_labelled(void *argument)
 {
 	return labelled(prog_load, argument);
@@ -197,6 +202,7 @@ TEST(bpf_map)
 	EXPECT_DENIED(in_child(map_update_labelled, &fd));
 	EXPECT_EQ(enforcing ? ENODATA : 0, in_child(map_read, &fd));
 	EXPECT_DENIED(in_child(map_map_labelled, &fd));
+	EXPECT_DENIED(in_child(map_map_and_take, &fd));
 	if (enforcing)
 		EXPECT_TRUE(recorded("\"bpf\"", "not_followed", LABELLED));
 	EXPECT_EQ(0, in_child(map_update, &fd));

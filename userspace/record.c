@@ -81,6 +81,7 @@ static const char *const reasons[] = {
 	[DOMICILE_REASON_DEVICE] = "device",
 	[DOMICILE_REASON_KERNEL_SETTING] = "kernel_setting",
 	[DOMICILE_REASON_ROUTE] = "route",
+	[DOMICILE_REASON_MEMORY_HOLDER] = "memory_holder",
 };
 NAMES(reasons, DOMICILE_REASONS);
 
@@ -463,6 +464,7 @@ static void print_why(json_t *object, FILE *file)
 		[DOMICILE_REASON_DEVICE] = "what is behind the device keeps no label",
 		[DOMICILE_REASON_KERNEL_SETTING] = "everybody on this host could read it there",
 		[DOMICILE_REASON_ROUTE] = "the route there passes %s on in another form",
+		[DOMICILE_REASON_MEMORY_HOLDER] = "its memory could take %s where no label goes",
 	};
 	const char *reason = string(object, "reason", "?"), *rest;
 	size_t i = 1;

@@ -93,6 +93,10 @@ struct domicile_origin {
 	char path[DOMICILE_PATH_MAX];
 };
 
+/* What moves data of a process without a call. */
+#define DOMICILE_HOLDS_XDP 1 /* an AF_XDP socket, now or before */
+#define DOMICILE_HOLDS_MEMORY 2 /* memory that leads off: until exec, which replaces it */
+
 /* Value of the task storage map "task_taints", kept on thread group leaders. */
 struct domicile_taint {
 	struct domicile_label_set set;
@@ -100,7 +104,7 @@ struct domicile_taint {
 	__u64 shared_generation; /* up to which mappings were looked at */
 	__u64 call_generation; /* up to which the calls of other threads were */
 	__u32 alone; /* not 0: who shares the memory was not told, see taint_obtain() */
-	__u32 xdp; /* not 0: holds or held an AF_XDP socket, and takes no label */
+	__u32 holds; /* DOMICILE_HOLDS_*; not 0: takes no label */
 	__u32 noticed; /* CLOCK_BOOTTIME, s: when its terminal was last told of a refusal */
 };
 

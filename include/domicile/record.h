@@ -73,6 +73,7 @@ enum domicile_reason {
 	DOMICILE_REASON_DEVICE, /* what is behind the device gets no label */
 	DOMICILE_REASON_KERNEL_SETTING, /* everybody reads what is written there */
 	DOMICILE_REASON_ROUTE, /* a route that repacks what it sends, or names the stops */
+	DOMICILE_REASON_MEMORY_HOLDER, /* a process whose memory leads where no label goes */
 	DOMICILE_REASONS,
 };
 
