@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 #include <linux/xattr.h>
 
+#include "disk.h"
 #include "errand.h"
 #include "link.h"
 #include "store.h"
@@ -54,7 +55,8 @@ static bool is_in_file(const struct super_block *sb)
 /* Can @inode's file system keep the label? */
 bool store_possible(const struct inode *inode)
 {
-	return keeps_labels(inode->i_sb) && !is_in_file(inode->i_sb) && inode->i_opflags & IOP_XATTR &&
+	return keeps_labels(inode->i_sb) && !is_in_file(inode->i_sb) &&
+	       !disk_is_remote(inode->i_sb) && inode->i_opflags & IOP_XATTR &&
 	       !IS_IMMUTABLE(inode) && !sb_rdonly(inode->i_sb);
 }
 
