@@ -45,7 +45,7 @@ int BPF_PROG(done_fifo_pipe_read, struct kiocb *iocb, struct iov_iter *to, ssize
 
 static __always_inline int sock_taken(struct sock *sk)
 {
-	if (sk && tainted_host())
+	if (sk && arrivals_labelled())
 		sock_take_traced(sk);
 	return 0;
 }
@@ -82,7 +82,19 @@ SEC("fexit/__skb_recv_udp")
 int BPF_PROG(done_skb_recv_udp, struct sock *sk, unsigned int flags, int *offset, int *err,
 	     struct sk_buff *skb)
 {
+	struct source source = {};
+
+	if (skb && sources_listen() && source_of_datagram(sk, skb, &source))
+		data_taken(&source.set, source.origin, DOMICILE_HOOK_SOCKET_RECVMSG);
 	return skb ? sock_taken(sk) : 0;
+}
+
+/* What came since the process was asked, in pages that it maps. */
+SEC("fexit/tcp_getsockopt")
+int BPF_PROG(done_tcp_getsockopt, struct sock *sk, int level, int optname, char *value,
+	     int *length, int ret)
+{
+	return level == IPPROTO_TCP && optname == TCP_ZEROCOPY_RECEIVE ? sock_taken(sk) : 0;
 }
 
 /* Urgent data is no packet by now, and other protocols have ways of their own. */

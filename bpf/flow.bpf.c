@@ -66,7 +66,7 @@ int BPF_PROG(hook_file_permission, struct file *file, int mask)
 			err = pipe_read(inode);
 		if (!err && mask & MAY_WRITE)
 			err = pipe_write(file);
-	} else if (is_socket(inode) && mask & MAY_READ && tainted_host()) {
+	} else if (is_socket(inode) && mask & MAY_READ && arrivals_labelled()) {
 		err = socket_read(file);
 	} else if (is_terminal(inode) && !is_serial(inode) && tainted_host()) {
 		if (mask & MAY_READ)
@@ -99,7 +99,18 @@ int BPF_PROG(hook_socket_recvmsg, struct socket *sock, struct msghdr *msg, int s
 {
 	struct sock *sk = sock->sk;
 
-	if (!sk || !tainted_host())
+	if (!sk || !arrivals_labelled())
+		return 0;
+	return sock_take(sk) ? -EPERM : 0;
+}
+
+/* Pages of what arrived, mapped by the process. */
+SEC("lsm/socket_getsockopt")
+int BPF_PROG(hook_socket_getsockopt, struct socket *sock, int level, int optname)
+{
+	struct sock *sk = sock->sk;
+
+	if (level != IPPROTO_TCP || optname != TCP_ZEROCOPY_RECEIVE || !sk || !arrivals_labelled())
 		return 0;
 	return sock_take(sk) ? -EPERM : 0;
 }

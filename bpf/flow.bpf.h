@@ -5,6 +5,7 @@
 
 #include "label.bpf.h"
 #include "socket.bpf.h"
+#include "source.bpf.h"
 
 /*
  * A process got data that its taint could not be made to show. Nothing takes
@@ -61,12 +62,25 @@ static __always_inline struct domicile_sock_label *unix_peer_label(struct sock *
 	return peer ? sock_label(peer, 0) : NULL;
 }
 
-/* For LSM programs. Return: 0, or -ENOMEM. */
+/* For LSM programs. Return: 0, or a negative errno. */
+static __noinline int source_take(struct sock *sk)
+{
+	struct source source = {};
+
+	if (!source_of_stream(sk, &source))
+		return 0;
+	return taint_join(bpf_get_current_task_btf(), &source.set, source.origin);
+}
+
+/* For LSM programs. Return: 0, or a negative errno. */
 static __always_inline int sock_take(struct sock *sk)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct domicile_sock_label *label = sock_label(sk, 0);
+	struct domicile_sock_label *label;
 
+	if (sources_listen() && source_take(sk))
+		return -EPERM;
+	label = sock_label(sk, 0);
 	if (label && taint_join(task, &label->in, label->in_origin))
 		return -ENOMEM;
 	label = unix_peer_label(sk);
@@ -76,8 +90,12 @@ static __always_inline int sock_take(struct sock *sk)
 /* For tracing programs, when the data has arrived. */
 static __always_inline void sock_take_traced(struct sock *sk)
 {
-	struct domicile_sock_label *label = sock_label(sk, 0);
+	struct domicile_sock_label *label;
+	struct source source = {};
 
+	if (sources_listen() && source_of_stream(sk, &source))
+		data_taken(&source.set, source.origin, DOMICILE_HOOK_SOCKET_RECVMSG);
+	label = sock_label(sk, 0);
 	if (label)
 		data_taken(&label->in, label->in_origin, DOMICILE_HOOK_SOCKET_RECVMSG);
 	label = unix_peer_label(sk);

@@ -142,6 +142,17 @@ static __always_inline struct domicile_class *class_get(__u32 slot, __u32 class)
 	return table ? bpf_map_lookup_elem(table, &class) : NULL;
 }
 
+static __always_inline __u32 address_class(const struct domicile_state *st, __u32 slot,
+					   __u16 family, const __u8 *address)
+{
+	const struct domicile_slot *in = &st->slot[slot % DOMICILE_SLOTS];
+
+	if (family == AF_INET)
+		return class_of_v4(slot, in->ranges4, bpf_ntohl(*(const __be32 *)address));
+	return class_of_v6(slot, in->ranges6, bpf_be64_to_cpu(*(const __u64 *)address),
+			   bpf_be64_to_cpu(*(const __u64 *)(address + 8)));
+}
+
 /*
  * network_judge - may data labelled @set go to @to?
  *
@@ -170,12 +181,7 @@ __noinline int network_judge(const struct destination *to, const struct domicile
 	event->class = CLASS_UNKNOWN;
 
 	if (st && st->generation) {
-		event->class = to->family == AF_INET ?
-			class_of_v4(slot, st->slot[slot].ranges4,
-				    bpf_ntohl(*(__be32 *)to->address)) :
-			class_of_v6(slot, st->slot[slot].ranges6,
-				    bpf_be64_to_cpu(*(__u64 *)to->address),
-				    bpf_be64_to_cpu(*(__u64 *)(to->address + 8)));
+		event->class = address_class(st, slot, to->family, to->address);
 		class = class_get(slot, event->class);
 	}
 	if (!class) {

@@ -51,7 +51,8 @@ static void print_summary(const struct policy *policy)
 	printf("%-10s%s\n", "labels", number_text(text, policy->label_count));
 	printf("%-10s%s\n", "networks", number_text(text, policy->network_count));
 	printf("%-10s%s\n", "prefixes", number_text(text, prefixes(policy)));
-	printf("%-10s%s\n", "sources", number_text(text, policy->source_count));
+	printf("%-10s%s\n", "sources", number_text(text, policy->source_count +
+							  policy->listen_count));
 	printf("%-10s%s\n", "rules", number_text(text, policy->rule_count));
 	puts("OK");
 }
@@ -158,6 +159,18 @@ static const char show_help[] =
 	"  domicile policy show\n"
 	"  domicile policy show --json /etc/domicile/cn.yaml\n";
 
+static void print_source(const char *heading, json_t *source)
+{
+	const char *listen = json_string_value(json_object_get(source, "listen"));
+	const char *from = json_string_value(json_object_get(source, "from"));
+
+	printf("%-11s%s", heading,
+	       listen ? listen : json_string_value(json_object_get(source, "path")));
+	if (listen)
+		printf(" from %s", from ? from : "anywhere");
+	printf(": %s\n", json_string_value(json_object_get(source, "label")));
+}
+
 static void print_in_force(const struct in_force *in_force)
 {
 	json_t *labels = json_object_get(in_force->root, "labels"), *item;
@@ -178,10 +191,9 @@ static void print_in_force(const struct in_force *in_force)
 		       json_is_true(json_object_get(item, "in_policy")) ?
 			       json_string_value(json_object_get(item, "title")) :
 			       "no longer in the policy; allowed nowhere");
-	json_array_foreach(json_object_get(in_force->root, "sources"), i, item)
-		printf("%-11s%s: %s\n", i ? "" : "sources",
-		       json_string_value(json_object_get(item, "path")),
-		       json_string_value(json_object_get(item, "label")));
+	json_array_foreach(json_object_get(json_object_get(in_force->root, "policy"), "sources"),
+			   i, item)
+		print_source(i ? "" : "sources", item);
 }
 
 static int show_in_force(bool json)

@@ -9,6 +9,7 @@
 #include "enforce.h"
 #include "in_force.h"
 #include "moment.h"
+#include "origin.h"
 #include "plain.h"
 #include "taint.h"
 
@@ -41,8 +42,9 @@ static json_t *origin_json(const struct task *task)
 
 	if (!task->has_origin)
 		return json_null();
-	path = json_string(task->origin.path);
-	return json_pack("{s:o, s:s, s:i}", "path", path ? path : json_null(), "time",
+	path = task->origin.path[0] ? json_string(task->origin.path) : NULL;
+	return json_pack("{s:o, s:o, s:s, s:i}", "path", path ? path : json_null(), "peer",
+			 origin_peer_json(&task->origin), "time",
 			 moment_rfc3339(when, moment_realtime(task->origin.time)), "pid",
 			 task->origin.pid);
 }
@@ -61,6 +63,7 @@ static void print_json(const struct task *task, const struct in_force *in_force)
 static void print_task(const struct task *task, const struct in_force *in_force)
 {
 	cleanup(free_json) json_t *names = in_force_set_json(in_force, &task->taint.set);
+	cleanup(free_json) json_t *peer = origin_peer_json(&task->origin);
 	char text[4096], when[MOMENT_TEXT_MAX];
 
 	printf("%-9s%d (", "process", task->pid);
@@ -75,7 +78,11 @@ static void print_task(const struct task *task, const struct in_force *in_force)
 		puts("no longer remembered");
 		return;
 	}
-	plain_print(task->origin.path[0] ? task->origin.path : "a file without a path", stdout);
+	if (json_is_object(peer))
+		origin_peer_print(peer, stdout);
+	else
+		plain_print(task->origin.path[0] ? task->origin.path : "a file without a path",
+			    stdout);
 	printf(", taken in by pid %u at %s\n", task->origin.pid,
 	       moment_local(when, moment_realtime(task->origin.time)));
 }

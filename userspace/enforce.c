@@ -41,6 +41,7 @@ static const struct {
 	{ "net4", offsetof(struct enforcement, net4) },
 	{ "net6", offsetof(struct enforcement, net6) },
 	{ "classes", offsetof(struct enforcement, classes) },
+	{ "listens", offsetof(struct enforcement, listens) },
 	{ "task_taints", offsetof(struct enforcement, task_taints) },
 	{ "inode_labels", offsetof(struct enforcement, inode_labels) },
 	{ "origins", offsetof(struct enforcement, origins) },

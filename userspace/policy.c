@@ -52,6 +52,7 @@ void policy_free(struct policy *policy)
 	free(policy->ranges4);
 	free(policy->ranges6);
 	free(policy->sources);
+	free(policy->listens);
 	free(policy->rules);
 	free(policy);
 }

@@ -4,7 +4,7 @@
  * be put into the kernel, and where each definition stands in them.
  *
  * The tables depend on what the documents say, never on their order: labels
- * and networks are sorted by name, sources by path, rules by label.
+ * and networks are sorted by name, sources by path or port, rules by label.
  */
 #ifndef DOMICILE_POLICY_H
 #define DOMICILE_POLICY_H
@@ -23,6 +23,7 @@
 #define POLICY_NETWORKS_MAX 1024
 #define POLICY_PREFIXES_MAX DOMICILE_RANGES_MAX
 #define POLICY_SOURCES_MAX 65536
+#define POLICY_LISTENS_MAX 1024
 #define POLICY_RULES_MAX 4096
 #define POLICY_DIGEST_SIZE 32
 
@@ -68,6 +69,17 @@ struct policy_source {
 	struct policy_place place;
 };
 
+#define POLICY_ANYWHERE (~0u)
+
+/* A source too: what arrives at a port of this host, over the network. */
+struct policy_listen {
+	__u16 protocol; /* IPPROTO_TCP or IPPROTO_UDP */
+	__u16 port; /* host byte order */
+	__u32 network; /* index; from POLICY_ANYWHERE */
+	__u32 label;
+	struct policy_place place;
+};
+
 enum policy_mode {
 	POLICY_ENFORCE,
 	POLICY_AUDIT,
@@ -98,6 +110,8 @@ struct policy {
 	size_t range6_count;
 	struct policy_source *sources;
 	size_t source_count;
+	struct policy_listen *listens;
+	size_t listen_count; /* up to POLICY_LISTENS_MAX */
 	struct policy_rule *rules;
 	size_t rule_count;
 	/* SHA-256 of the documents' SHA-256 digests in ascending order. */
@@ -157,6 +171,11 @@ const char *policy_label_nearest(const struct policy *policy, const char *name);
 const char *policy_network_nearest(const struct policy *policy, const char *name);
 
 const char *policy_mode_name(enum policy_mode mode);
+
+#define POLICY_LISTEN_TEXT_MAX 16
+/* Returns @text: "tcp/8443". */
+const char *policy_listen_text(const struct policy_listen *listen,
+			       char text[POLICY_LISTEN_TEXT_MAX]);
 
 #define POLICY_DIGEST_TEXT_SIZE (sizeof("sha256:") + 2 * POLICY_DIGEST_SIZE)
 void policy_digest_text(const struct policy *policy, char text[POLICY_DIGEST_TEXT_SIZE]);

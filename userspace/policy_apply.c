@@ -15,6 +15,7 @@
 #include "label_value.h"
 #include "netlink.h"
 #include "policy_apply.h"
+#include "policy_apply_listen.h"
 #include "progress.h"
 #include "rundir.h"
 #include "tree.h"
@@ -363,6 +364,8 @@ static int slot_fill(const struct policy *policy, const __u32 *indices,
 	if (!err)
 		err = slot_put(enforcement->classes, slot, "class_slot", classes, sizeof(*classes),
 			       policy->class_count);
+	if (!err)
+		err = policy_apply_listens(policy, indices, enforcement, slot);
 	if (err)
 		return err;
 	enforcement->state->slot[slot] = (struct domicile_slot){
@@ -415,7 +418,12 @@ enum answer policy_apply(const struct policy *policy, const struct enforcement *
 	if (err)
 		return refuse(ANSWER_HOST, "policy: cannot write " DOMICILE_RUN_DIR "/policy.json: "
 			      "%s", strerror(-err));
+	/* Looked at in the slot in force alone: may be set early and cleared late. */
+	if (policy->listen_count)
+		__atomic_store_n(&enforcement->state->listens, 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&enforcement->state->generation, generation, __ATOMIC_RELEASE);
+	if (!policy->listen_count)
+		__atomic_store_n(&enforcement->state->listens, 0, __ATOMIC_RELEASE);
 	drop_sources(policy, enforcement, &before);
 	return ANSWER_DONE;
 }

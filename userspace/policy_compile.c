@@ -14,6 +14,7 @@
 #include "policy_draft.h"
 #include "policy_error.h"
 #include "policy_impl.h"
+#include "policy_listen.h"
 #include "suggest.h"
 
 struct compiler {
@@ -258,6 +259,44 @@ static int check_sources(struct compiler *compiler)
 	return err;
 }
 
+static int check_listens(struct compiler *compiler)
+{
+	const struct policy_listen *listens = compiler->policy->listens;
+	char text[POLICY_LISTEN_TEXT_MAX];
+	int err = 0;
+
+	for (size_t i = 1; i < compiler->policy->listen_count && !err; i++)
+		if (!policy_listen_compare(&listens[i - 1], &listens[i]))
+			err = refuse(compiler, "source", &listens[i].place,
+				     policy_listen_text(&listens[i], text), &listens[i - 1].place);
+	return err;
+}
+
+static int take_listen(struct compiler *compiler, const struct draft_source *draft, __u32 label)
+{
+	struct policy *policy = compiler->policy;
+	__u64 set[POLICY_NETWORKS_MAX / 64] = {};
+	struct policy_listen *listen;
+	int err;
+
+	if (policy->listen_count == POLICY_LISTENS_MAX)
+		return policy_error_add(compiler->errors, &draft->place, "found more than %d "
+					"sources with 'listen', expected fewer",
+					POLICY_LISTENS_MAX) ?: -EINVAL;
+	err = draft->from.text ? resolve_network(compiler, &draft->from, set) : 0;
+	if (err)
+		return err;
+	listen = ARRAY_ADD(policy->listens, policy->listen_count);
+	if (!listen)
+		return -ENOMEM;
+	*listen = draft->listen;
+	listen->network = draft->from.text ? (__u32)policy_network_index(policy, draft->from.text) :
+					     POLICY_ANYWHERE;
+	listen->label = label;
+	listen->place = draft->place;
+	return 0;
+}
+
 static int take_source(struct compiler *compiler, struct draft_source *draft)
 {
 	struct policy *policy = compiler->policy;
@@ -265,6 +304,8 @@ static int take_source(struct compiler *compiler, struct draft_source *draft)
 	__u32 label;
 	int err = resolve_label(compiler, &draft->label, &label);
 
+	if (!err && draft->listen.port && !draft->path)
+		return take_listen(compiler, draft, label);
 	if (err || !draft->path)
 		return err;
 	source = &policy->sources[policy->source_count++];
@@ -285,8 +326,13 @@ static int take_sources(struct compiler *compiler)
 	for (size_t i = 0; i < draft->source_count && !err; i++)
 		err = take_source(compiler, &draft->sources[i]);
 	qsort(policy->sources, policy->source_count, sizeof(*policy->sources), source_compare);
+	if (policy->listen_count)
+		qsort(policy->listens, policy->listen_count, sizeof(*policy->listens),
+		      policy_listen_compare);
 	if (!err && !compiler->errors->count)
 		err = check_sources(compiler);
+	if (!err && !compiler->errors->count)
+		err = check_listens(compiler);
 	return err;
 }
 

@@ -10,6 +10,7 @@
 
 #include "array.h"
 #include "policy_draft.h"
+#include "policy_listen.h"
 #include "policy_reader.h"
 #include "policy_valid.h"
 #include "suggest.h"
@@ -218,17 +219,63 @@ static int read_source_label(struct reader *reader, const struct node *node, voi
 	return read_mention(reader, node, &source->label, "a label");
 }
 
+static int read_listen(struct reader *reader, const struct node *node, void *into)
+{
+	struct draft_source *source = into;
+
+	if (node->type != NODE_TEXT || policy_listen_parse(node->text, &source->listen))
+		return reader_expected(reader, node, "a port such as tcp/8443 or udp/514");
+	return 0;
+}
+
+static int read_from(struct reader *reader, const struct node *node, void *into)
+{
+	struct draft_source *source = into;
+
+	return read_mention(reader, node, &source->from, "a network");
+}
+
 static const struct key source_keys[] = {
-	REQUIRED("path", read_path),
+	KEY("path", read_path),
 	REQUIRED("label", read_source_label),
-	LATER("listen"),
-	LATER("from"),
+	KEY("listen", read_listen),
+	KEY("from", read_from),
 };
+
+static const struct node *key_find(const struct node *mapping, const char *name)
+{
+	for (const struct node *key = mapping->child; key; key = key->next->next)
+		if (!strcmp(key->text, name))
+			return key;
+	return NULL;
+}
+
+/* A source is one path or one port. */
+static int check_source(struct reader *reader, const struct node *node)
+{
+	const struct node *path = key_find(node, "path"), *listen = key_find(node, "listen");
+	const struct node *from = key_find(node, "from");
+
+	if (path && listen)
+		return reader_refuse(reader, listen, "found 'listen' beside 'path', expected one "
+				     "of them; write two sources");
+	if (from && path)
+		return reader_refuse(reader, from, "found 'from' beside 'path', expected it "
+				     "beside 'listen'");
+	for (const struct node *key = node->child; key; key = key->next->next)
+		if (!reader_key_find(KEYS(source_keys), key->text))
+			return 0; /* perhaps the one that is missing */
+	if (!path && !listen)
+		return reader_refuse(reader, node, "found no key 'path' or 'listen', expected one "
+				     "of them");
+	return 0;
+}
 
 static int read_source(struct reader *reader, const struct node *node, void *into)
 {
 	struct draft *draft = into;
 	struct draft_source *new;
+	int err;
 
 	if (draft->source_count == POLICY_SOURCES_MAX) {
 		reader_refuse(reader, node, "found more than %d sources, expected fewer",
@@ -239,7 +286,8 @@ static int read_source(struct reader *reader, const struct node *node, void *int
 	if (!new)
 		return -ENOMEM;
 	new->place = reader_place(reader, node);
-	return reader_keys(reader, node, KEYS(source_keys), new);
+	err = reader_keys(reader, node, KEYS(source_keys), new);
+	return err || node->type != NODE_MAPPING ? err : check_source(reader, node);
 }
 
 static int read_sources(struct reader *reader, const struct node *node, void *into)
@@ -434,6 +482,7 @@ void draft_free(struct draft *draft)
 	for (size_t i = 0; i < draft->source_count; i++) {
 		free(draft->sources[i].path);
 		free(draft->sources[i].label.text);
+		free(draft->sources[i].from.text);
 	}
 	for (size_t i = 0; i < draft->rule_count; i++)
 		rule_free(&draft->rules[i]);

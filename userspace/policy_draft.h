@@ -23,7 +23,9 @@ struct draft_network {
 };
 
 struct draft_source {
-	char *path;
+	char *path; /* or NULL */
+	struct policy_listen listen; /* port 0: none */
+	struct draft_name from; /* of @listen */
 	struct draft_name label;
 	struct policy_place place;
 };

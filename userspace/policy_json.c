@@ -80,6 +80,25 @@ static json_t *json_sources(const struct policy *policy)
 	return array;
 }
 
+static json_t *json_listen(const struct policy *policy, const struct policy_listen *listen)
+{
+	bool anywhere = listen->network == POLICY_ANYWHERE;
+	char text[POLICY_LISTEN_TEXT_MAX];
+
+	return json_pack("{s:s, s:s?, s:s, s:o}", "listen", policy_listen_text(listen, text),
+			 "from", anywhere ? NULL : policy->networks[listen->network].name, "label",
+			 policy->labels[listen->label].name, "place", json_place(&listen->place));
+}
+
+static json_t *json_all_sources(const struct policy *policy)
+{
+	json_t *array = json_sources(policy);
+
+	for (size_t i = 0; array && i < policy->listen_count; i++)
+		array = json_add(array, json_listen(policy, &policy->listens[i]));
+	return array;
+}
+
 static json_t *json_allowed(const struct policy *policy, const struct policy_rule *rule)
 {
 	json_t *array = json_array();
@@ -113,7 +132,7 @@ json_t *policy_json(const struct policy *policy)
 	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}}", "version",
 			 POLICY_VERSION, "digest", digest, "files", json_files(policy), "labels",
 			 json_labels(policy), "networks", json_networks(policy), "sources",
-			 json_sources(policy), "rules", json_rules(policy), "counts", "ranges4",
+			 json_all_sources(policy), "rules", json_rules(policy), "counts", "ranges4",
 			 (json_int_t)policy->range4_count, "ranges6",
 			 (json_int_t)policy->range6_count, "classes",
 			 (json_int_t)policy->class_count);

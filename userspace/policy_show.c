@@ -65,6 +65,17 @@ static void show_networks(const struct policy *policy, FILE *file)
 	}
 }
 
+static void show_listen(const struct policy *policy, const struct policy_listen *listen, int name,
+			FILE *file)
+{
+	bool anywhere = listen->network == POLICY_ANYWHERE;
+	char text[POLICY_LISTEN_TEXT_MAX];
+
+	fprintf(file, "%-*s  %s from %s\n", name, policy->labels[listen->label].name,
+		policy_listen_text(listen, text),
+		anywhere ? "anywhere" : policy->networks[listen->network].name);
+}
+
 static void show_sources(const struct policy *policy, FILE *file)
 {
 	int name = labels_width(policy);
@@ -73,6 +84,8 @@ static void show_sources(const struct policy *policy, FILE *file)
 	for (size_t i = 0; i < policy->source_count; i++)
 		fprintf(file, "%-*s  %s\n", name, policy->labels[policy->sources[i].label].name,
 			policy->sources[i].path);
+	for (size_t i = 0; i < policy->listen_count; i++)
+		show_listen(policy, &policy->listens[i], name, file);
 }
 
 static void show_rule(const struct policy *policy, const struct policy_rule *rule, int name,
@@ -125,7 +138,7 @@ void policy_show(const struct policy *policy, FILE *file)
 		show_labels(policy, file);
 	if (policy->network_count)
 		show_networks(policy, file);
-	if (policy->source_count)
+	if (policy->source_count || policy->listen_count)
 		show_sources(policy, file);
 	if (policy->label_count) {
 		show_rules(policy, file);

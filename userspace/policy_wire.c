@@ -5,6 +5,7 @@
 
 #include "netset.h"
 #include "policy_error.h"
+#include "policy_listen.h"
 #include "policy_valid.h"
 #include "policy_wire.h"
 
@@ -134,6 +135,20 @@ static void put_sources(struct output *output, const struct documents *documents
 	}
 }
 
+static void put_listens(struct output *output, const struct documents *documents,
+			const struct policy *policy)
+{
+	put_u32(output, policy->listen_count);
+	for (size_t i = 0; i < policy->listen_count; i++) {
+		const struct policy_listen *listen = &policy->listens[i];
+
+		put_u32(output, (__u32)listen->protocol << 16 | listen->port);
+		put_u32(output, listen->network);
+		put_u32(output, listen->label);
+		put_place(output, documents, &listen->place);
+	}
+}
+
 static void put_rules(struct output *output, const struct documents *documents,
 		      const struct policy *policy)
 {
@@ -162,6 +177,7 @@ int policy_pack(const struct policy_result *result, const struct policy_errors *
 		put_tables(&output, result->policy);
 		put_sources(&output, documents, result->policy);
 		put_rules(&output, documents, result->policy);
+		put_listens(&output, documents, result->policy);
 	} else {
 		put_errors(&output, documents, errors);
 	}
@@ -474,6 +490,32 @@ static void get_rules(struct input *input, struct policy *policy)
 	}
 }
 
+static void get_listens(struct input *input, struct policy *policy)
+{
+	size_t count = get_count(input, 0, POLICY_LISTENS_MAX, 6 * sizeof(__u32));
+	struct policy_listen *listens = get_memory(input, count, sizeof(*listens));
+
+	if (!listens)
+		return;
+	policy->listens = listens;
+	policy->listen_count = count;
+	for (size_t i = 0; i < count && !input->err; i++) {
+		struct policy_listen *listen = &listens[i];
+		__u32 port = get_u32(input);
+
+		listen->protocol = port >> 16;
+		listen->port = port;
+		listen->network = get_u32(input);
+		listen->label = get_u32(input);
+		listen->place = get_place(input);
+		input_check(input, policy_listen_valid(listen) &&
+			    listen->label < policy->label_count &&
+			    (listen->network < policy->network_count ||
+			     listen->network == POLICY_ANYWHERE));
+		input_check(input, !i || policy_listen_compare(listen - 1, listen) < 0);
+	}
+}
+
 /* An error's text is only shown: make it harmless rather than refuse it. */
 static void get_error(struct input *input, struct policy_error *error)
 {
@@ -519,6 +561,7 @@ static struct policy *get_policy(struct input *input)
 	get_ranges6(input, policy);
 	get_sources(input, policy);
 	get_rules(input, policy);
+	get_listens(input, policy);
 	input_check(input, !input->left);
 	if (!input->err)
 		return policy;

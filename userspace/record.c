@@ -13,6 +13,7 @@
 #include "colour.h"
 #include "in_force.h"
 #include "moment.h"
+#include "origin.h"
 #include "plain.h"
 #include "record.h"
 
@@ -228,10 +229,11 @@ static json_t *source(const struct domicile_origin *origin)
 {
 	if (!origin->time)
 		return json_null();
-	return json_pack("{s:o, s:o, s:I, s:o, s:I}", "path",
+	return json_pack("{s:o, s:o, s:I, s:o, s:I, s:o}", "path",
 			 text_or_null(origin->path, sizeof(origin->path)), "dev",
 			 device(origin->dev), "ino", (json_int_t)origin->ino, "time",
-			 when(origin->time), "pid", (json_int_t)origin->pid);
+			 when(origin->time), "pid", (json_int_t)origin->pid, "peer",
+			 origin_peer_json(origin));
 }
 
 static json_t *protocol(__u16 number)
@@ -483,6 +485,12 @@ static void print_why(json_t *object, FILE *file)
 	fputs(rest + 2, file);
 }
 
+static void print_peer(json_t *peer, FILE *file)
+{
+	fputs(" from ", file);
+	origin_peer_print(peer, file);
+}
+
 static void print_decision(json_t *object, FILE *file)
 {
 	json_t *source = json_object_get(object, "source");
@@ -496,6 +504,8 @@ static void print_decision(json_t *object, FILE *file)
 	print_labels(json_object_get(object, "labels"), file);
 	if (from)
 		print_with(" from ", from, file);
+	else if (json_is_object(json_object_get(source, "peer")))
+		print_peer(json_object_get(source, "peer"), file);
 	print_object(json_object_get(object, "object"), file);
 	print_why(object, file);
 	if (rule)

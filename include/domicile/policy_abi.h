@@ -45,6 +45,19 @@ struct domicile_class {
 	struct domicile_label_set audit; /* would be denied; recorded, let through */
 };
 
+/*
+ * Key of the slot's map "listens", whose value is the set of labels that data
+ * takes when it arrives at the port from a peer of the class.
+ */
+#define DOMICILE_CLASS_ANY (~0u) /* from whomever */
+#define DOMICILE_CLASS_SOME (~1u) /* all labels that anybody's data could take there */
+
+struct domicile_listen {
+	__u32 class;
+	__u16 protocol;
+	__be16 port;
+};
+
 struct domicile_slot {
 	__u32 ranges4; /* members in use of the slot's net4 map */
 	__u32 ranges6;
@@ -62,6 +75,7 @@ struct domicile_state {
 	__u64 flows; /* nonzero once labelled packets went to this host itself */
 	__u64 grown; /* nonzero once grown_labels had a member */
 	__u64 started; /* CLOCK_BOOTTIME, ns */
+	__u64 listens; /* nonzero if a port may be a source */
 	struct domicile_slot slot[DOMICILE_SLOTS];
 };
 
@@ -85,12 +99,21 @@ enum domicile_counter {
  */
 #define DOMICILE_PATH_MAX 256
 
+struct domicile_peer {
+	__u16 family; /* AF_INET or AF_INET6; 0: the origin is no peer */
+	__u16 protocol;
+	__be16 port;
+	__be16 local_port;
+	__u8 address[16]; /* network byte order */
+};
+
 struct domicile_origin {
 	__u64 ino;
 	__u32 dev; /* kernel dev_t of the superblock: major << 20 | minor */
 	__u32 pid; /* process that took it in first */
 	__u64 time; /* CLOCK_BOOTTIME, ns */
 	char path[DOMICILE_PATH_MAX];
+	struct domicile_peer peer;
 };
 
 /* What moves data of a process without a call. */

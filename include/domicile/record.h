@@ -9,7 +9,7 @@
 
 #include "policy_abi.h"
 
-#define DOMICILE_RECORD_VERSION 1
+#define DOMICILE_RECORD_VERSION 2
 #define DOMICILE_COMM_MAX 16
 
 /* Where the decision was taken. */

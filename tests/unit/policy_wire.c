@@ -17,6 +17,8 @@ static char text[] =
 	"sources:\n"
 	"  - {path: /srv/cn, label: cn.pii}\n"
 	"  - {path: /srv/eu, label: eu.health}\n"
+	"  - {listen: tcp/8443, from: narrow, label: cn.pii}\n"
+	"  - {listen: udp/514, label: eu.health}\n"
 	"rules:\n"
 	"  - {label: cn.pii, egress: {allow: [narrow, wide]}}\n"
 	"  - {label: eu.health, egress: {allow: [wide], mode: audit}}\n";

@@ -121,7 +121,7 @@ static const char golden_json[] =
 	"\"cgroup\":{\"id\":7,\"path\":\"/intake.service\"}},"
 	"\"labels\":[\"cn.pii\",\"eu.health\"],\"denied\":[\"cn.pii\"],"
 	"\"source\":{\"path\":\"/srv/cn/people.csv\",\"dev\":\"254:3\",\"ino\":5000000000,"
-	"\"time\":\"then\",\"pid\":98},"
+	"\"time\":\"then\",\"pid\":98,\"peer\":null},"
 	"\"object\":{\"kind\":\"address\",\"family\":\"ipv4\",\"protocol\":\"tcp\","
 	"\"address\":\"203.0.113.2\",\"port\":443,\"network\":\"cn-facilities\"},\"bytes\":1500}";
 
@@ -134,6 +134,22 @@ static json_t *timed(json_t *json)
 {
 	json_object_set_new(json, "time", json_string("2026-11-22T10:31:07.123456789Z"));
 	return json;
+}
+
+TEST(source_is_a_peer)
+{
+	struct in_force in_force = in_force_make();
+	struct domicile_record record = record_make();
+	struct domicile_peer *peer = &record.source.peer;
+	char *line;
+
+	record.source.path[0] = 0;
+	*peer = (struct domicile_peer){ AF_INET6, IPPROTO_UDP, htons(40000), htons(514), {} };
+	inet_pton(AF_INET6, "2001:db8::1", peer->address);
+	line = line_of(record_json(&record, &in_force));
+	EXPECT_NE(NULL, strstr(line, " from [2001:db8::1]:40000/udp at port 514 to 203.0.113.2:443"));
+	free(line);
+	in_force_close(&in_force);
 }
 
 TEST(golden)
