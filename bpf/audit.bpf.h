@@ -124,8 +124,13 @@ static __always_inline void record_object(struct domicile_record *record, struct
 
 static __always_inline void audit_count(const struct audit_event *event)
 {
-	count(event->verdict == DOMICILE_VERDICT_AUDIT ? DOMICILE_COUNT_AUDITED :
-							 DOMICILE_COUNT_DENIED);
+	__u32 counter = DOMICILE_COUNT_DENIED;
+
+	if (event->verdict == DOMICILE_VERDICT_AUDIT)
+		counter = DOMICILE_COUNT_AUDITED;
+	if (event->verdict == DOMICILE_VERDICT_ALLOW)
+		counter = DOMICILE_COUNT_ALLOWED;
+	count(counter);
 }
 
 /* A decision about the current process. @set: its taint. */

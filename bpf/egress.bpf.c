@@ -3,6 +3,7 @@
  * Sinks: where labelled data would leave the host. Refused at the call that
  * would send it, and once more packet by packet.
  */
+#include "allow.bpf.h"
 #include "netdev.bpf.h"
 #include "label.bpf.h"
 #include "network.bpf.h"
@@ -16,6 +17,32 @@ static __always_inline bool stays_here(struct socket *sock, const struct destina
 	return domicile_address_is_local(sock, to->family, to->address, sizeof(to->address));
 }
 
+/* Labelled data may go to @to. Always 0. */
+static __noinline int egress_allow(struct socket *sock, const struct destination *to,
+				   const struct domicile_taint *taint, struct audit_event *event)
+{
+	struct allowed_flow_label label = {};
+	struct domicile_state *st = state_get();
+	struct allowed_flow flow = {};
+
+	if (!st || !to || !taint || !event)
+		return 0;
+	allowed_flow_make(&flow, sock->sk, to);
+	label.set = taint->set;
+	label.generation = st->generation;
+	if (allowed_before(&flow, &label.set, label.generation))
+		return 0;
+	if (!stays_here(sock, to)) {
+		if (!allow_has_room())
+			return 0;
+		event->verdict = DOMICILE_VERDICT_ALLOW;
+		event->origin = taint->origin;
+		audit_emit(event, &label.set);
+	}
+	bpf_map_update_elem(&allowed_flows, &flow, &label, BPF_ANY);
+	return 0;
+}
+
 /* Return: 0, or -EPERM, with a record. */
 static __noinline int egress_check(struct socket *sock, const struct destination *to,
 				   const struct domicile_taint *taint, __u16 hook, __u64 bytes)
@@ -26,7 +53,9 @@ static __noinline int egress_check(struct socket *sock, const struct destination
 	if (!taint || !to)
 		return 0;
 	verdict = network_judge(to, &taint->set, &event);
-	if (!verdict || stays_here(sock, to))
+	if (!verdict)
+		return egress_allow(sock, to, taint, &event);
+	if (stays_here(sock, to))
 		return 0;
 	event.origin = taint->origin;
 	audit_emit(&event, &taint->set);

@@ -196,10 +196,12 @@ struct {
 	__type(value, __u64);
 } sequence SEC(".maps");
 
+#define RECORDS_SIZE (8 * 1024 * 1024)
+
 /* Programs put struct domicile_record in, the daemon takes them out. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 8 * 1024 * 1024);
+	__uint(max_entries, RECORDS_SIZE);
 } records SEC(".maps");
 
 static __always_inline struct domicile_state *state_get(void)

@@ -5,3 +5,4 @@
 #include "reference.c"
 #include "queue.c"
 #include "packet.c"
+#include "allow.c"

@@ -17,12 +17,16 @@
 #define FOLLOW_PAUSE_NS 200000000
 
 static const char tail_help[] =
-	"Usage: domicile audit tail [-n N] [-f] [--json] [--log FILE]\n"
+	"Usage: domicile audit tail [-n N] [-f] [--verdict VERDICT] [--json] [--log FILE]\n"
 	"\n"
-	"Shows the last records: who, which labels, from where, to where, and why not.\n"
+	"Shows the last records: who, which labels, from where, to where, and why or why\n"
+	"not.\n"
 	"\n"
 	"  -n, --lines N   the last N records (default 10)\n"
 	"  -f, --follow    go on with new records, also when the log is rotated\n"
+	"      --verdict VERDICT\n"
+	"                  only deny (refused), audit (let through, would be refused), kill\n"
+	"                  (its process was killed) or allow (let go by a rule)\n"
 	"      --json      the records as they are stored, one a line\n"
 	"      --log FILE  read this log (default " DOMICILE_LOG ")\n"
 	"  -h, --help      this text\n"
@@ -37,6 +41,7 @@ struct tail {
 	char *line; /* owned; may hold a line that is not complete yet */
 	size_t used;
 	bool json;
+	char verdict[32]; /* what a line must hold; "": anything */
 };
 
 static void tail_close(struct tail *tail)
@@ -75,10 +80,44 @@ static int seek_last(FILE *file, unsigned long lines)
 	return 0;
 }
 
+/* As it stands in a line, where a quotation mark in a text has a backslash before it. */
+static int verdict_set(struct tail *tail, const char *name)
+{
+	for (unsigned int i = 1; i < DOMICILE_VERDICTS; i++) {
+		if (strcmp(name, record_verdict_name(i)))
+			continue;
+		snprintf(tail->verdict, sizeof(tail->verdict), "\"verdict\":\"%s\"", name);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static bool is_wanted(const struct tail *tail, const char *line)
+{
+	return strstr(line, tail->verdict);
+}
+
+/* As seek_last(), to the last @lines that are wanted. */
+static int seek_wanted(struct tail *tail, unsigned long lines)
+{
+	unsigned long found = 0, passed = 0;
+	cleanup(free_memory) char *line = NULL;
+	size_t size = 0;
+
+	while (getline(&line, &size, tail->file) > 0)
+		found += is_wanted(tail, line);
+	rewind(tail->file);
+	while (passed + lines < found && getline(&line, &size, tail->file) > 0)
+		passed += is_wanted(tail, line);
+	return ferror(tail->file) ? -EIO : 0;
+}
+
 static void show(const struct tail *tail, const char *line)
 {
 	cleanup(free_json) json_t *object = NULL;
 
+	if (!is_wanted(tail, line))
+		return;
 	if (tail->json) {
 		fputs(line, stdout);
 		return;
@@ -165,6 +204,7 @@ static int audit_tail(int argc, char **argv)
 	static const struct option options[] = {
 		{ "lines", required_argument, NULL, 'n' }, { "follow", no_argument, NULL, 'f' },
 		{ "json", no_argument, NULL, 'j' },	   { "log", required_argument, NULL, 'L' },
+		{ "verdict", required_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },	   { 0 },
 	};
 	cleanup(tail_close) struct tail tail = { .path = DOMICILE_LOG };
@@ -178,6 +218,9 @@ static int audit_tail(int argc, char **argv)
 			return command_usage("audit tail", "-n takes a number");
 		if (option == 'L')
 			tail.path = optarg;
+		if (option == 'V' && verdict_set(&tail, optarg))
+			return command_usage("audit tail", "--verdict takes deny, audit, kill or "
+					     "allow");
 		following |= option == 'f';
 		tail.json |= option == 'j';
 	}
@@ -185,7 +228,7 @@ static int audit_tail(int argc, char **argv)
 		return command_usage("audit tail", "takes no arguments");
 	err = tail_open(&tail);
 	if (!err)
-		err = seek_last(tail.file, lines);
+		err = tail.verdict[0] ? seek_wanted(&tail, lines) : seek_last(tail.file, lines);
 	if (err)
 		return no_log(tail.path, err);
 	show_new(&tail);

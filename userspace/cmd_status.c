@@ -46,6 +46,8 @@ static const struct {
 	[DOMICILE_COUNT_NO_MEMORY] = { "no memory", "no_memory" },
 	[DOMICILE_COUNT_KILLED] = { "killed", "killed" },
 	[DOMICILE_COUNT_PACKETS_DROPPED] = { "packets dropped", "packets_dropped" },
+	[DOMICILE_COUNT_ALLOWED] = { "allowed", "allowed" },
+	[DOMICILE_COUNT_ALLOWED_UNRECORDED] = { "unrecorded", "allowed_unrecorded" },
 };
 
 _Static_assert(sizeof(counters) / sizeof(*counters) == DOMICILE_COUNTERS, "every counter");

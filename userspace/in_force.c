@@ -202,6 +202,65 @@ const char *in_force_class(const struct in_force *in_force, __u32 class)
 	return json_string_value(json_array_get(classes, class));
 }
 
+/* Is @name in "one, two, three"? */
+static bool is_member(const char *text, const char *name)
+{
+	size_t size = strlen(name);
+
+	for (; *text; text += strspn(text, ", ")) {
+		size_t length = strcspn(text, ",");
+
+		if (length == size && !strncmp(text, name, size))
+			return true;
+		text += length;
+	}
+	return false;
+}
+
+static bool rule_allows(json_t *rule, const char *label, const char *networks)
+{
+	json_t *allowed = json_object_get(json_object_get(rule, "egress"), "allow"), *network;
+	const char *about = json_string_value(json_object_get(rule, "label"));
+	size_t i;
+
+	if (!about || strcmp(about, label))
+		return false;
+	json_array_foreach(allowed, i, network)
+		if (is_member(networks, json_string_value(network)))
+			return true;
+	return false;
+}
+
+static json_t *rule_place(json_t *rule)
+{
+	json_t *where = json_object_get(rule, "place");
+	const char *file = json_string_value(json_object_get(where, "file"));
+
+	return json_sprintf("%s:%d", file ? file : "?",
+			    (int)json_integer_value(json_object_get(where, "line")));
+}
+
+json_t *in_force_allowing(const struct in_force *in_force, const struct domicile_label_set *set,
+			  __u32 class)
+{
+	const char *networks = in_force_class(in_force, class), *label;
+	json_t *rules, *rule;
+	size_t i;
+
+	if (!networks)
+		return json_null();
+	rules = json_object_get(json_object_get(in_force->root, "policy"), "rules");
+	for (__u32 index = 0; index < DOMICILE_LABELS_MAX; index++) {
+		label = label_set_has(set, index) ? in_force_label(in_force, index) : NULL;
+		if (!label)
+			continue;
+		json_array_foreach(rules, i, rule)
+			if (rule_allows(rule, label, networks))
+				return rule_place(rule);
+	}
+	return json_null();
+}
+
 const char *in_force_text(const struct in_force *in_force, const char *key)
 {
 	const char *text = json_string_value(json_object_get(in_force->root, key));

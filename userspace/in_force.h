@@ -37,6 +37,13 @@ const char *in_force_rule(const struct in_force *in_force, __u32 index);
 const char *in_force_class(const struct in_force *in_force, __u32 class);
 const char *in_force_text(const struct in_force *in_force, const char *key);
 
+/*
+ * The place of a rule, "FILE:LINE", that lets one of the labels in @set go to the
+ * class; null if there is none. A new reference.
+ */
+json_t *in_force_allowing(const struct in_force *in_force, const struct domicile_label_set *set,
+			  __u32 class);
+
 /* Index on this host of a label of the policy; -ENOENT. */
 int in_force_index(const struct in_force *in_force, const char *name);
 /* The nearest spelling among the policy's labels, or NULL. */

@@ -63,6 +63,7 @@ static const char *const verdicts[] = {
 	[DOMICILE_VERDICT_DENY] = "deny",
 	[DOMICILE_VERDICT_AUDIT] = "audit",
 	[DOMICILE_VERDICT_KILL] = "kill",
+	[DOMICILE_VERDICT_ALLOW] = "allow",
 };
 NAMES(verdicts, DOMICILE_VERDICTS);
 
@@ -173,6 +174,8 @@ static json_t *boot_id(void)
 /* What the rules decided, and not the kind of channel. */
 static json_t *rule(const struct domicile_record *record, const struct in_force *in_force)
 {
+	if (record->verdict == DOMICILE_VERDICT_ALLOW)
+		return in_force_allowing(in_force, &record->taint, record->class);
 	for (__u32 i = 0; i < DOMICILE_LABELS_MAX && record->reason == DOMICILE_REASON_NETWORK; i++)
 		if (label_set_has(&record->denied, i) && in_force_rule(in_force, i))
 			return json_string(in_force_rule(in_force, i));
@@ -382,12 +385,20 @@ static void print_time(json_t *object, FILE *file)
 		fputs(moment_local(buffer, realtime), file);
 }
 
+static bool is_allowed(json_t *object)
+{
+	return !strcmp(string(object, "verdict", ""), verdicts[DOMICILE_VERDICT_ALLOW]);
+}
+
 static void print_verdict(json_t *object, FILE *file)
 {
 	const char *verdict = string(object, "verdict", "?");
 	bool let_through = !strcmp(verdict, verdicts[DOMICILE_VERDICT_AUDIT]);
 
-	fputs(colour(let_through ? COLOUR_YELLOW : COLOUR_RED, file), file);
+	if (is_allowed(object))
+		fputs(colour(COLOUR_GREEN, file), file);
+	else
+		fputs(colour(let_through ? COLOUR_YELLOW : COLOUR_RED, file), file);
 	for (; *verdict; verdict++)
 		fputc(*verdict >= 'a' && *verdict <= 'z' ? *verdict - 'a' + 'A' : *verdict, file);
 	fputs(colour(COLOUR_NONE, file), file);
@@ -507,7 +518,10 @@ static void print_decision(json_t *object, FILE *file)
 	else if (json_is_object(json_object_get(source, "peer")))
 		print_peer(json_object_get(source, "peer"), file);
 	print_object(json_object_get(object, "object"), file);
-	print_why(object, file);
+	if (is_allowed(object))
+		fputs(": a rule lets it go there", file);
+	else
+		print_why(object, file);
 	if (rule)
 		fprintf(file, " [policy %s]", rule);
 	fprintf(file, " via %s\n", string(object, "hook", "?"));

@@ -89,6 +89,8 @@ enum domicile_counter {
 	DOMICILE_COUNT_NO_MEMORY, /* labelled work refused for want of memory or map space */
 	DOMICILE_COUNT_KILLED, /* processes killed: had labelled data that could not be followed */
 	DOMICILE_COUNT_PACKETS_DROPPED, /* at the packet check */
+	DOMICILE_COUNT_ALLOWED, /* labelled flows that a rule lets go */
+	DOMICILE_COUNT_ALLOWED_UNRECORDED, /* times one was not recorded, to spare the ring */
 	DOMICILE_COUNTERS,
 };
 

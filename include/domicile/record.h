@@ -54,6 +54,7 @@ enum domicile_verdict {
 	DOMICILE_VERDICT_DENY = 1,
 	DOMICILE_VERDICT_AUDIT, /* let through; would have been denied */
 	DOMICILE_VERDICT_KILL, /* the process was killed */
+	DOMICILE_VERDICT_ALLOW, /* a rule lets it go there */
 	DOMICILE_VERDICTS,
 };
 
