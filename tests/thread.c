@@ -267,7 +267,6 @@ static int sender_of_shared(void *argument)
 	struct sending sending = { .fd = fds[1], .data = shared_data() };
 
 	close(fds[0]);
-	memset(sending.data, 'x', LONG);
 	send_all(&sending);
 	return 0;
 }
