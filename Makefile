@@ -7,7 +7,8 @@
 #   make soak       20,000 random chains of channels, for some hours; SEED= and COUNT=
 #   make power      cuts the power of the VM CUTS times [SEED=] while labelled data is written
 #   make mutate     takes one BPF program away at a time [PROGRAM=]: does a test notice?
-#   make ledger     LEDGER.md anew, from what the last make test and make power said
+#   make share      labelled data and network file systems and disks, with their servers
+#   make ledger     LEDGER.md anew, from what the last make test, power and share said
 #   make bench      what Domicile costs, in instructions
 #   make install    DESTDIR= and PREFIX= are honoured; make uninstall undoes it
 #
@@ -158,6 +159,11 @@ CUTS ?= 100
 power: for-vm
 	$(Q)tests/vm/power --cuts $(CUTS) $(if $(SEED),--seed $(SEED))
 
+.PHONY: share
+share: for-vm
+	$(Q)tests/vm/run --timeout 900 -- tests/run share > $(O)/share.log 2>&1; cat $(O)/share.log
+	$(Q)tools/summary $(O)/share.log
+
 .PHONY: mutate
 mutate: for-vm
 	$(Q)tools/mutate $(PROGRAM)
@@ -165,7 +171,7 @@ mutate: for-vm
 .PHONY: ledger
 ledger:
 	$(Q)[ -f $(O)/test.log ] || { echo 'no $(O)/test.log: run make test before' >&2; exit 1; }
-	$(Q)tools/ledger $(O)/test.log $(wildcard $(O)/power.log) > $(O)/LEDGER.md
+	$(Q)tools/ledger $(O)/test.log $(wildcard $(O)/power.log $(O)/share.log) > $(O)/LEDGER.md
 	$(Q)mv $(O)/LEDGER.md LEDGER.md && tail -n 1 LEDGER.md
 
 bench: all $(O)/bench/calls $(O)/bench/empty $(O)/bench/empty.bpf.o
