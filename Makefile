@@ -6,6 +6,7 @@
 #   make check      the unit tests alone: no root, no VM
 #   make soak       20,000 random chains of channels, for some hours; SEED= and COUNT=
 #   make power      cuts the power of the VM CUTS times [SEED=] while labelled data is written
+#   make day        a systemd host at work for MINUTES (10): nobody else is labelled, or refused
 #   make mutate     takes one BPF program away at a time [PROGRAM=]: does a test notice?
 #   make share      labelled data and network file systems and disks, with their servers
 #   make ledger     LEDGER.md anew, from what the last make test, power and share said
@@ -163,6 +164,13 @@ power: for-vm
 share: for-vm
 	$(Q)tests/vm/run --timeout 900 -- tests/run share > $(O)/share.log 2>&1; cat $(O)/share.log
 	$(Q)tools/summary $(O)/share.log
+
+MINUTES ?= 10
+
+.PHONY: day
+day: setup
+	$(Q)$(MAKE) --no-print-directory for-vm
+	$(Q)tests/vm/run --systemd --timeout $$(($(MINUTES) * 60 + 1200)) -- tests/day.sh $(MINUTES)
 
 .PHONY: mutate
 mutate: for-vm
