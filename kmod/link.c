@@ -113,7 +113,7 @@ static int links_walk(struct links *links)
 
 	while (!err && (link = list_first_entry_or_null(&links->todo, struct link, list))) {
 		err = memories_collect(links, link->file->f_mapping);
-		links->visit(link->file);
+		err = links->visit(link->file) ?: err;
 		err = memories_visit(links, err);
 		list_del(&link->list);
 		fput(link->file);
@@ -130,7 +130,7 @@ static int links_walk(struct links *links)
  * link_spread - visit @file, and every file that its data could be copied to by
  * those who map it, over any number of steps
  *
- * Return: 0 or -ENOMEM; then some were not visited. May sleep; the caller holds
+ * Return: 0 or a negative errno; then some were not visited. May sleep; the caller holds
  * no lock of a file or an address space.
  */
 int link_spread(struct file *file, link_visit visit)

@@ -5,7 +5,8 @@
 struct file;
 struct task_struct;
 
-typedef void (*link_visit)(struct file *file);
+/* Return: 0, or a negative errno to end with. */
+typedef int (*link_visit)(struct file *file);
 
 int link_spread(struct file *file, link_visit visit);
 

@@ -134,12 +134,24 @@ out_write:
  * Tell the BPF programs what is on disk now: the LSM hook of getxattr joins it
  * to what they remember of the inode.
  */
-static void announce(const struct path *path, enum domicile_errand errand)
+static int announce(struct dentry *dentry, enum domicile_errand errand)
 {
-	if (errand_begin(errand))
-		return;
-	vfs_getxattr(mnt_idmap(path->mnt), path->dentry, DOMICILE_XATTR_NAME, NULL, 0);
+	int err = errand_begin(errand);
+
+	if (err)
+		return err;
+	vfs_getxattr(&nop_mnt_idmap, dentry, DOMICILE_XATTR_NAME, NULL, 0);
 	errand_end();
+	return 0;
+}
+
+/* Nobody else would hear what @current holds or is about to use: it ends. */
+static void announce_or_end(struct file *file, enum domicile_errand errand)
+{
+	if (!announce(file->f_path.dentry, errand))
+		return;
+	atomic64_inc(&failed);
+	force_sig(SIGKILL);
 }
 
 static int label_join(const struct path *path, const u32 *ids, u16 count, u8 flags)
@@ -149,7 +161,7 @@ static int label_join(const struct path *path, const u32 *ids, u16 count, u8 fla
 	return change_label(path, change_join, ids, count, flags);
 }
 
-/* Return: @err. */
+/* Return: @err, or that of telling the programs. */
 static int join_done(const struct path *path, int err, enum domicile_errand errand)
 {
 	if (err) {
@@ -157,8 +169,7 @@ static int join_done(const struct path *path, int err, enum domicile_errand erra
 		return err;
 	}
 	atomic64_inc(&stored);
-	announce(path, errand);
-	return 0;
+	return announce(path->dentry, errand);
 }
 
 /*
@@ -166,7 +177,7 @@ static int join_done(const struct path *path, int err, enum domicile_errand erra
  * and in what BPF programs remember
  *
  * A power cut can still undo it. Return: 0 or a negative errno; then nothing
- * changed. May sleep; the caller holds no inode lock.
+ * changed, or what they remember did not. May sleep; the caller holds no inode lock.
  */
 int store_join(const struct path *path, const u32 *ids, u16 count, u8 flags)
 {
@@ -244,9 +255,9 @@ static int work_store(struct store_work *work)
 	return join_done(&file->f_path, err, DOMICILE_ERRAND_STORED);
 }
 
-static void link_announce(struct file *file)
+static int link_announce(struct file *file)
 {
-	announce(&file->f_path, DOMICILE_ERRAND_LINK);
+	return announce(file->f_path.dentry, DOMICILE_ERRAND_LINK);
 }
 
 static void work_join(struct callback_head *head)
@@ -262,7 +273,7 @@ static void work_join(struct callback_head *head)
 	else
 		err = link_spread(work->file, link_announce);
 	if (err)
-		announce(&work->file->f_path, lost);
+		announce_or_end(work->file, lost);
 	work_done(work);
 }
 
@@ -273,7 +284,7 @@ static void work_recall(struct callback_head *head)
 	if (!work->file && current->mm)
 		work->file = get_file_active(&current->mm->exe_file);
 	if (work->file)
-		announce(&work->file->f_path, DOMICILE_ERRAND_RECALL);
+		announce_or_end(work->file, DOMICILE_ERRAND_RECALL);
 	work_done(work);
 }
 
@@ -377,7 +388,7 @@ static void work_pipe(struct callback_head *head)
 {
 	struct store_work *work = container_of(head, struct store_work, head);
 
-	announce(&work->file->f_path, DOMICILE_ERRAND_PIPE);
+	announce_or_end(work->file, DOMICILE_ERRAND_PIPE);
 	work_done(work);
 }
 
