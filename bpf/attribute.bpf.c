@@ -96,7 +96,7 @@ static __noinline int attribute_take(struct dentry *dentry)
 	if (label)
 		set = label->set;
 	if (table)
-		domicile_label_read_dentry(dentry, table, &set);
+		domicile_label_read_dentry(dentry, DOMICILE_SCOPE_FILE, table, &set);
 	return taint_join(bpf_get_current_task_btf(), &set, origin_key(inode));
 }
 

@@ -4,6 +4,7 @@
  * that call the same kfunc ("failed to resolve size of underlying type").
  */
 #include "label.bpf.c"
+#include "name.bpf.c"
 #include "attach.bpf.c"
 #include "flow.bpf.c"
 #include "arrival.bpf.c"

@@ -9,14 +9,6 @@
 #include "reader.bpf.h"
 #include "setting.bpf.h"
 
-static __always_inline void tree_moved(void)
-{
-	struct domicile_state *st = state_get();
-
-	if (st)
-		__sync_fetch_and_add(&st->tree_generation, 1);
-}
-
 /* A directory got a label: what is below it inherits anew. */
 static __noinline int tree_labelled(struct dentry *dentry)
 {
@@ -27,7 +19,7 @@ static __noinline int tree_labelled(struct dentry *dentry)
 	tree_moved();
 	if (!table)
 		return 0;
-	domicile_label_read_dentry(dentry, table, &set);
+	domicile_label_read_dentry(dentry, DOMICILE_SCOPE_FILE, table, &set);
 	return disk_note(inode->i_sb, &set, origin_key(inode));
 }
 
@@ -121,7 +113,8 @@ static __noinline int file_obtained(struct file *file)
 		label = inode_label(inode, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!label)
 		return file_obtained_poor(file, generation);
-	if (label->tree_generation != generation)
+	/* Another of its names may be below a labelled directory. */
+	if (label->tree_generation != generation || inode->i_nlink > 1)
 		label_load(file, label, generation);
 	if (!(file->f_mode & (FMODE_READ | FMODE_EXEC)))
 		return 0;
@@ -210,7 +203,8 @@ static __noinline int label_refresh(struct dentry *dentry, int errand)
 	label = inode_label(inode, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!table || !label)
 		return -ENOMEM;
-	if (!domicile_label_read_dentry(dentry, table, &set) && errand == DOMICILE_ERRAND_STORED)
+	if (!domicile_label_read_dentry(dentry, DOMICILE_SCOPE_FILE, table, &set) &&
+	    errand == DOMICILE_ERRAND_STORED)
 		label->disk = set;
 	disk_note(inode->i_sb, &set, origin_key(inode));
 	if (!label_set_covers(&label->set, &set)) {
@@ -334,70 +328,5 @@ int BPF_PROG(hook_inode_post_setxattr, struct dentry *dentry, const char *name)
 		tree_labelled(dentry);
 	else
 		label_refresh(dentry, DOMICILE_ERRAND_ANNOUNCE);
-	return 0;
-}
-
-/* What moves below a labelled directory inherits anew. */
-static __always_inline void label_forget_tree(struct dentry *dentry)
-{
-	struct domicile_inode_label *label;
-
-	if ((dentry->d_inode->i_mode & S_IFMT) == S_IFDIR) {
-		tree_moved();
-		return;
-	}
-	label = inode_label(dentry->d_inode, 0);
-	if (label)
-		label->tree_generation = 0;
-}
-
-SEC("lsm/inode_rename")
-int BPF_PROG(hook_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
-	     struct inode *new_dir, struct dentry *new_dentry)
-{
-	if (old_dir != new_dir)
-		label_forget_tree(old_dentry);
-	return 0;
-}
-
-SEC("lsm/inode_link")
-int BPF_PROG(hook_inode_link, struct dentry *old_dentry, struct inode *dir,
-	     struct dentry *new_dentry)
-{
-	label_forget_tree(old_dentry);
-	return 0;
-}
-
-/*
- * Who opened it between the hook and the move remembered what it inherited in
- * the old place.
- */
-static __always_inline void label_moved(struct inode *inode)
-{
-	struct domicile_inode_label label = {};
-
-	if ((inode->i_mode & S_IFMT) != S_IFDIR)
-		storage_peek(inode_address(inode), &label);
-	if ((inode->i_mode & S_IFMT) == S_IFDIR || label.tree_generation)
-		tree_moved();
-}
-
-SEC("fexit/vfs_rename")
-int BPF_PROG(done_vfs_rename, struct renamedata *rd, int ret)
-{
-	if (ret || rd->old_dir == rd->new_dir)
-		return 0;
-	label_moved(rd->old_dentry->d_inode);
-	if (rd->flags & RENAME_EXCHANGE)
-		label_moved(rd->new_dentry->d_inode);
-	return 0;
-}
-
-SEC("fexit/vfs_link")
-int BPF_PROG(done_vfs_link, struct dentry *old_dentry, struct mnt_idmap *idmap,
-	     struct inode *dir, struct dentry *new_dentry, struct inode **delegated_inode, int ret)
-{
-	if (!ret)
-		label_moved(old_dentry->d_inode);
 	return 0;
 }

@@ -51,4 +51,12 @@ static __always_inline struct domicile_inode_label *inode_label(struct inode *in
 	return bpf_inode_storage_get(&inode_labels, inode, 0, flags);
 }
 
+static __always_inline void tree_moved(void)
+{
+	struct domicile_state *st = state_get();
+
+	if (st)
+		__sync_fetch_and_add(&st->tree_generation, 1);
+}
+
 #endif /* DOMICILE_LABEL_BPF_H */

@@ -23,15 +23,13 @@
 #include "store.h"
 #include "xattr.h"
 
-/* Joins the label of @dentry to @set if it has all of @flags. */
-static int dentry_join(struct dentry *dentry, u8 flags,
-		       const struct domicile_label_table *table,
+static int dentry_join(struct dentry *dentry, const struct domicile_label_table *table,
 		       struct domicile_label_set *set)
 {
 	struct label_value *value = kmalloc(sizeof(*value), GFP_KERNEL);
 	int err = value ? xattr_read(dentry, value) : -ENOMEM;
 
-	if (!err && (value->flags & flags) == flags)
+	if (!err)
 		value_to_set(value, table, set);
 	kfree(value);
 	return err == -ENODATA ? 0 : err;
@@ -40,17 +38,23 @@ static int dentry_join(struct dentry *dentry, u8 flags,
 static int tree_join(struct dentry *dentry, const struct domicile_label_table *table,
 		     struct domicile_label_set *set)
 {
-	struct dentry *at = dget(dentry);
-	int err = 0;
+	struct label_value *tree = kzalloc(sizeof(*tree), GFP_KERNEL);
+	int err = tree ? xattr_read_tree(dentry, tree) : -ENOMEM;
 
-	while (!err && !IS_ROOT(at)) {
-		struct dentry *parent = dget_parent(at);
+	if (!err)
+		value_to_set(tree, table, set);
+	kfree(tree);
+	return err;
+}
 
-		dput(at);
-		at = parent;
-		err = dentry_join(at, DOMICILE_XATTR_TREE, table, set);
-	}
-	dput(at);
+static int scope_join(struct dentry *dentry, u32 scope,
+		      const struct domicile_label_table *table, struct domicile_label_set *set)
+{
+	int err = scope == DOMICILE_SCOPE_TREE ? tree_join(dentry, table, set) :
+						 dentry_join(dentry, table, set);
+
+	if (err)
+		label_set_fill(set);
 	return err;
 }
 
@@ -90,33 +94,23 @@ __bpf_kfunc int domicile_label_read(struct file *file, u32 scope,
 				    const struct domicile_label_table *table,
 				    struct domicile_label_set *set)
 {
-	struct dentry *dentry = file->f_path.dentry;
-	int err;
-
-	err = scope == DOMICILE_SCOPE_TREE ? tree_join(dentry, table, set) :
-					     dentry_join(dentry, 0, table, set);
-	if (err)
-		label_set_fill(set);
-	return err;
+	return scope_join(file->f_path.dentry, scope, table, set);
 }
 
 /**
- * domicile_label_read_dentry - as domicile_label_read(), of a dentry's inode alone
- * @dentry: positive dentry
+ * domicile_label_read_dentry - as domicile_label_read(), of a name
+ * @dentry: positive, but for DOMICILE_SCOPE_TREE
+ * @scope: enum domicile_scope
  * @table: label ids of this host
  * @set: joined to
  *
  * Return: as domicile_label_read().
  */
-__bpf_kfunc int domicile_label_read_dentry(struct dentry *dentry,
+__bpf_kfunc int domicile_label_read_dentry(struct dentry *dentry, u32 scope,
 					   const struct domicile_label_table *table,
 					   struct domicile_label_set *set)
 {
-	int err = dentry_join(dentry, 0, table, set);
-
-	if (err)
-		label_set_fill(set);
-	return err;
+	return scope_join(dentry, scope, table, set);
 }
 
 /**
@@ -225,6 +219,18 @@ __bpf_kfunc int domicile_label_store_dentry(struct dentry *dentry,
 
 	kfree(ids);
 	return err;
+}
+
+/**
+ * domicile_label_inherit - a file gets what the directories above it hand down,
+ *	before current returns to user mode
+ * @dentry: the file, at a name that a call of current has just given it
+ *
+ * Return: 0, -ENOMEM or -ESRCH. Does not sleep.
+ */
+__bpf_kfunc int domicile_label_inherit(struct dentry *dentry)
+{
+	return store_inherit_later(dentry);
 }
 
 /**
@@ -429,6 +435,7 @@ BTF_ID_FLAGS(func, domicile_label_store)
 BTF_ID_FLAGS(func, domicile_label_store_now, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, domicile_label_store_locked, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, domicile_label_store_dentry)
+BTF_ID_FLAGS(func, domicile_label_inherit)
 BTF_ID_FLAGS(func, domicile_label_grows, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, domicile_label_storable_in, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, domicile_label_recall)

@@ -368,6 +368,52 @@ int store_join_dentry_later(struct dentry *dentry, const u32 *ids, u16 count)
 	return work_hand(current, work, work_join_dentry, TWA_RESUME);
 }
 
+static int inherit(struct dentry *dentry, struct label_value *tree)
+{
+	struct super_block *sb = dentry->d_sb;
+	struct inode *inode = d_inode(dentry);
+	int err = xattr_read_tree(dentry, tree);
+
+	if (err || !tree->count)
+		return err;
+	sb_start_write(sb);
+	inode_lock(inode);
+	err = d_unhashed(dentry) ? 0 : store_join_locked(dentry, tree->id, tree->count);
+	inode_unlock(inode);
+	sb_end_write(sb);
+	return err ?: announce(dentry, DOMICILE_ERRAND_ANNOUNCE);
+}
+
+static void work_inherit(struct callback_head *head)
+{
+	struct store_work *work = container_of(head, struct store_work, head);
+	struct label_value *tree = kzalloc(sizeof(*tree), GFP_KERNEL);
+	int err = tree ? inherit(work->dentry, tree) : -ENOMEM;
+
+	if (err)
+		pr_warn_ratelimited("domicile: %pd inherits when it is opened: error %d\n",
+				    work->dentry, err);
+	kfree(tree);
+	work_done(work);
+}
+
+/*
+ * store_inherit_later - what the directories above @dentry hand down joins its
+ * label before current returns to user mode
+ *
+ * The caller's superblock is active, as for store_join_dentry_later().
+ */
+int store_inherit_later(struct dentry *dentry)
+{
+	struct store_work *work = work_new(NULL, NULL, 0);
+
+	if (!work)
+		return -ENOMEM;
+	atomic_inc(&dentry->d_sb->s_active);
+	work->dentry = dget(dentry);
+	return work_hand(current, work, work_inherit, TWA_RESUME);
+}
+
 /*
  * store_recall_later - let the BPF programs read @file's label from disk
  * before @task returns to user mode; one that is there already is called in

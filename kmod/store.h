@@ -15,6 +15,7 @@ struct store_statistics {
 int store_join(const struct path *path, const u32 *ids, u16 count, u8 flags);
 int store_join_locked(struct dentry *dentry, const u32 *ids, u16 count);
 int store_join_dentry_later(struct dentry *dentry, const u32 *ids, u16 count);
+int store_inherit_later(struct dentry *dentry);
 int store_remove(const struct path *path, const u32 *ids, u16 count);
 bool store_possible(const struct inode *inode);
 

@@ -56,6 +56,67 @@ int xattr_read(struct dentry *dentry, struct label_value *value)
 	return err;
 }
 
+static u16 value_find(const struct label_value *value, u32 id)
+{
+	u16 i = 0;
+
+	while (i < value->count && value->id[i] < id)
+		i++;
+	return i;
+}
+
+/* Return: 1 if @id is new, 0 if it was there, -E2BIG if there is no room. */
+int value_add(struct label_value *value, u32 id)
+{
+	u16 at = value_find(value, id);
+
+	if (at < value->count && value->id[at] == id)
+		return 0;
+	if (value->count == DOMICILE_LABELS_MAX)
+		return -E2BIG;
+	memmove(&value->id[at + 1], &value->id[at],
+		(value->count - at) * sizeof(value->id[0]));
+	value->id[at] = id;
+	value->count++;
+	return 1;
+}
+
+static int value_join(struct label_value *value, const struct label_value *other)
+{
+	int err = 0;
+
+	for (u16 i = 0; i < other->count && err >= 0; i++)
+		err = value_add(value, other->id[i]);
+	return min(err, 0);
+}
+
+/*
+ * xattr_read_tree - join what @dentry inherits from the directories above it
+ *
+ * Return: 0, or a negative errno. May sleep.
+ */
+int xattr_read_tree(struct dentry *dentry, struct label_value *tree)
+{
+	struct label_value *above = kmalloc(sizeof(*above), GFP_KERNEL);
+	struct dentry *at = dget(dentry);
+	int err = above ? 0 : -ENOMEM;
+
+	while (!err && !IS_ROOT(at)) {
+		struct dentry *parent = dget_parent(at);
+
+		dput(at);
+		at = parent;
+		err = xattr_read(at, above);
+		if (!err && above->flags & DOMICILE_XATTR_TREE)
+			err = value_join(tree, above);
+		else if (err == -ENODATA)
+			err = 0;
+	}
+	dput(at);
+	kfree(above);
+	return err;
+}
+
 /*
  * xattr_write - replace the label of @dentry's inode, or take it off when
  * @value names no label
@@ -123,31 +184,6 @@ bool value_grows(struct dentry *dentry, const void *raw, size_t size)
 	kfree(new);
 	kfree(old);
 	return grows;
-}
-
-static u16 value_find(const struct label_value *value, u32 id)
-{
-	u16 i = 0;
-
-	while (i < value->count && value->id[i] < id)
-		i++;
-	return i;
-}
-
-/* Return: 1 if @id is new, 0 if it was there, -E2BIG if there is no room. */
-int value_add(struct label_value *value, u32 id)
-{
-	u16 at = value_find(value, id);
-
-	if (at < value->count && value->id[at] == id)
-		return 0;
-	if (value->count == DOMICILE_LABELS_MAX)
-		return -E2BIG;
-	memmove(&value->id[at + 1], &value->id[at],
-		(value->count - at) * sizeof(value->id[0]));
-	value->id[at] = id;
-	value->count++;
-	return 1;
 }
 
 void value_remove(struct label_value *value, u32 id)

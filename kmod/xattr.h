@@ -14,6 +14,7 @@ struct label_value {
 };
 
 int xattr_read(struct dentry *dentry, struct label_value *value);
+int xattr_read_tree(struct dentry *dentry, struct label_value *tree);
 int xattr_write(struct mnt_idmap *idmap, struct dentry *dentry,
 		const struct label_value *value);
 

@@ -56,6 +56,7 @@ static const char *const hooks[] = {
 	[DOMICILE_HOOK_FS_CONTEXT_PARSE_PARAM] = "fs_context_parse_param",
 	[DOMICILE_HOOK_TASK_PRCTL] = "task_prctl",
 	[DOMICILE_HOOK_CAPABLE] = "capable",
+	[DOMICILE_HOOK_INODE_RENAME] = "inode_rename",
 };
 NAMES(hooks, DOMICILE_HOOKS);
 
@@ -84,6 +85,7 @@ static const char *const reasons[] = {
 	[DOMICILE_REASON_KERNEL_SETTING] = "kernel_setting",
 	[DOMICILE_REASON_ROUTE] = "route",
 	[DOMICILE_REASON_MEMORY_HOLDER] = "memory_holder",
+	[DOMICILE_REASON_LABEL_REPLACED] = "label_replaced",
 };
 NAMES(reasons, DOMICILE_REASONS);
 
@@ -478,6 +480,7 @@ static void print_why(json_t *object, FILE *file)
 		[DOMICILE_REASON_KERNEL_SETTING] = "everybody on this host could read it there",
 		[DOMICILE_REASON_ROUTE] = "the route there passes %s on in another form",
 		[DOMICILE_REASON_MEMORY_HOLDER] = "its memory could take %s where no label goes",
+		[DOMICILE_REASON_LABEL_REPLACED] = "%s was on the file whose name another takes",
 	};
 	const char *reason = string(object, "reason", "?"), *rest;
 	size_t i = 1;

@@ -50,7 +50,7 @@ struct bpf_iter_domicile_mapping {
 extern int domicile_label_read(struct file *file, __u32 scope,
 			       const struct domicile_label_table *table,
 			       struct domicile_label_set *set) __ksym;
-extern int domicile_label_read_dentry(struct dentry *dentry,
+extern int domicile_label_read_dentry(struct dentry *dentry, __u32 scope,
 				      const struct domicile_label_table *table,
 				      struct domicile_label_set *set) __ksym;
 extern int domicile_label_store(struct file *file,
@@ -65,6 +65,7 @@ extern int domicile_label_store_locked(struct dentry *dentry,
 extern int domicile_label_store_dentry(struct dentry *dentry,
 				       const struct domicile_label_table *table,
 				       const struct domicile_label_set *set) __ksym;
+extern int domicile_label_inherit(struct dentry *dentry) __ksym;
 extern int domicile_label_grows(struct dentry *dentry, __u64 value, __u64 size) __ksym;
 extern int domicile_label_storable_in(struct inode *dir) __ksym;
 extern int domicile_label_recall(struct file *file__nullable) __ksym;

@@ -47,12 +47,13 @@ enum domicile_hook {
 	DOMICILE_HOOK_FS_CONTEXT_PARSE_PARAM,
 	DOMICILE_HOOK_TASK_PRCTL,
 	DOMICILE_HOOK_CAPABLE,
+	DOMICILE_HOOK_INODE_RENAME,
 	DOMICILE_HOOKS,
 };
 
 enum domicile_verdict {
 	DOMICILE_VERDICT_DENY = 1,
-	DOMICILE_VERDICT_AUDIT, /* let through; would have been denied */
+	DOMICILE_VERDICT_AUDIT, /* let through: an enforcing rule would deny it, or nothing leaves */
 	DOMICILE_VERDICT_KILL, /* the process was killed */
 	DOMICILE_VERDICT_ALLOW, /* a rule lets it go there */
 	DOMICILE_VERDICTS,
@@ -75,6 +76,7 @@ enum domicile_reason {
 	DOMICILE_REASON_KERNEL_SETTING, /* everybody reads what is written there */
 	DOMICILE_REASON_ROUTE, /* a route that repacks what it sends, or names the stops */
 	DOMICILE_REASON_MEMORY_HOLDER, /* a process whose memory leads where no label goes */
+	DOMICILE_REASON_LABEL_REPLACED, /* a file without it took a labelled file's name */
 	DOMICILE_REASONS,
 };
 
