@@ -33,6 +33,14 @@ struct {
 	__type(value, struct domicile_taint);
 } task_taints SEC(".maps");
 
+/* Programs: taints of threads (pid_tgid) that are not kept; memory that is always there. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct domicile_taint);
+} passing_taints SEC(".maps");
+
 /* Programs: regular files, directories, shared memory. */
 struct {
 	__uint(type, BPF_MAP_TYPE_INODE_STORAGE);

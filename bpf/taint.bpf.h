@@ -61,11 +61,26 @@ __noinline int memory_push(struct task_struct *task __arg_trusted,
 	return err;
 }
 
+static const struct domicile_taint taint_none;
+
+/*
+ * A taint that goes with the call: there is no room for one that stays. A tracing program
+ * that interrupts another on its CPU may find none, either (bpf_task_storage_trylock()).
+ */
+static __always_inline struct domicile_taint *taint_passing(void)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+
+	bpf_map_update_elem(&passing_taints, &thread, &taint_none, BPF_ANY);
+	return bpf_map_lookup_elem(&passing_taints, &thread);
+}
+
 /*
  * Brings the taint of the current process up to date with what it maps, and what
  * its threads read.
  *
- * Return: 1 if it grew, and has to be given to what the process maps; else 0.
+ * Return: 1 if it grew, and has to be given to what the process maps; -ENOMEM if
+ * it could not be kept, or given to who has the same memory; else 0.
  */
 __noinline int taint_refresh(void)
 {
@@ -73,6 +88,7 @@ __noinline int taint_refresh(void)
 	struct domicile_state *st = state_get();
 	struct domicile_taint *taint;
 	__u64 shared, calls;
+	bool stays;
 	int grew = 0;
 
 	if (!st || is_kernel_thread(task))
@@ -80,9 +96,12 @@ __noinline int taint_refresh(void)
 	shared = st->shared_generation;
 	calls = st->call_generation;
 	taint = taint_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	stays = taint;
+	if (!stays)
+		taint = taint_passing();
 	if (!taint) {
 		count(DOMICILE_COUNT_NO_MEMORY);
-		return 0;
+		return -ENOMEM;
 	}
 	if (taint->shared_generation != shared)
 		grew = shared_pull(taint);
@@ -93,9 +112,32 @@ __noinline int taint_refresh(void)
 	if (!grew)
 		return 0;
 	count(DOMICILE_COUNT_TAINTS);
-	if (memory_is_shared(task) && memory_push(task, taint))
+	if (!stays || (memory_is_shared(task) && memory_push(task, taint))) {
 		count(DOMICILE_COUNT_NO_MEMORY);
+		return -ENOMEM;
+	}
 	return 1;
+}
+
+/*
+ * The taint of a process whose own could not be kept: every label. The process ends,
+ * and the call that it is in goes nowhere. `domicile up` keeps this taint with a
+ * kernel thread, which takes no label of its own.
+ */
+static __noinline struct domicile_taint *taint_unkept(void)
+{
+	struct task_struct *keeper = bpf_task_from_pid(DOMICILE_KEEPER_PID);
+	struct domicile_taint *taint = NULL;
+
+	bpf_send_signal(SIGKILL);
+	count(DOMICILE_COUNT_KILLED);
+	if (!keeper)
+		return NULL;
+	bpf_rcu_read_lock();
+	taint = bpf_task_storage_get(&task_taints, keeper, 0, 0);
+	bpf_rcu_read_unlock();
+	bpf_task_release(keeper);
+	return taint;
 }
 
 /*
@@ -141,6 +183,8 @@ static __always_inline struct domicile_taint *taint_current(void)
 	if (taint_is_old(task, taint)) {
 		int grew = taint_refresh();
 
+		if (grew < 0)
+			return taint_unkept();
 		taint = taint_of(task, 0);
 		if (taint && grew && (calls_push(taint) || shared_push(taint)))
 			bpf_send_signal(SIGKILL);
@@ -160,6 +204,8 @@ static __always_inline struct domicile_taint *taint_current_traced(void)
 	if (taint_is_old(task, taint)) {
 		int grew = taint_refresh();
 
+		if (grew < 0)
+			return taint_unkept();
 		taint = taint_of(task, 0);
 		if (taint && grew && (calls_push(taint) || shared_push_traced(taint)))
 			bpf_send_signal(SIGKILL);

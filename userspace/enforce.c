@@ -22,6 +22,7 @@
 #include "netlink.h"
 #include "policy_apply.h"
 #include "rundir.h"
+#include "taint.h"
 
 #include "domicile.skel.h"
 
@@ -331,6 +332,10 @@ static enum answer start_object(struct bpf_object *object, const struct policy *
 
 	if (err)
 		return refuse(ANSWER_HOST, "up: cannot open the maps: %s", strerror(-err));
+	err = taint_keep(&enforcement);
+	if (err)
+		return refuse(ANSWER_HOST, "up: cannot reach kthreadd: %s (start Domicile in the "
+			      "initial pid namespace)", strerror(-err));
 	answer = policy_apply(policy, &enforcement);
 	if (answer != ANSWER_DONE)
 		return answer;

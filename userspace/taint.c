@@ -46,10 +46,22 @@ static int read_fd(const struct enforcement *enforcement, int fd, struct domicil
 	return 0;
 }
 
+static bool is_keeper(pid_t pid)
+{
+	char comm[32];
+
+	taint_comm(pid, comm);
+	return pid == DOMICILE_KEEPER_PID && !strcmp(comm, "kthreadd");
+}
+
 int taint_read(const struct enforcement *enforcement, pid_t pid, struct domicile_taint *taint)
 {
 	cleanup(close_fd) int fd = pid_open(pid);
 
+	if (is_keeper(pid)) {
+		memset(taint, 0, sizeof(*taint));
+		return 0;
+	}
 	return fd < 0 ? fd : read_fd(enforcement, fd, taint);
 }
 
@@ -78,6 +90,19 @@ int taint_self(const struct enforcement *enforcement, const struct domicile_labe
 	taint.origin = origin_add(enforcement, origin);
 	__atomic_store_n(&enforcement->state->tainted, 1, __ATOMIC_SEQ_CST);
 	return bpf_map_update_elem(enforcement->task_taints, &fd, &taint, BPF_ANY) ? -errno : 0;
+}
+
+int taint_keep(const struct enforcement *enforcement)
+{
+	cleanup(close_fd) int fd = pid_open(DOMICILE_KEEPER_PID);
+	struct domicile_taint all = { 0 };
+
+	if (!is_keeper(DOMICILE_KEEPER_PID))
+		return -ENXIO;
+	if (fd < 0)
+		return fd;
+	label_set_fill(&all.set);
+	return bpf_map_update_elem(enforcement->task_taints, &fd, &all, BPF_ANY) ? -errno : 0;
 }
 
 int taint_forget_self(void)

@@ -20,6 +20,12 @@ int taint_self(const struct enforcement *enforcement, const struct domicile_labe
 	       const struct domicile_origin *origin);
 
 /*
+ * Before programs are attached: every label, for those whose own cannot be kept.
+ * -ENXIO where the initial pid namespace is not seen.
+ */
+int taint_keep(const struct enforcement *enforcement);
+
+/*
  * Of this process: what it inherited through exec. For programs that write what
  * others read, and that start with nothing but their arguments: a shell that
  * has seen labelled data may start them. What they read afterwards counts.

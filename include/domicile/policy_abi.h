@@ -122,6 +122,9 @@ struct domicile_origin {
 #define DOMICILE_HOLDS_XDP 1 /* an AF_XDP socket, now or before */
 #define DOMICILE_HOLDS_MEMORY 2 /* memory that leads off: until exec, which replaces it */
 
+/* kthreadd: keeps the taint of processes that have no memory for theirs. */
+#define DOMICILE_KEEPER_PID 2
+
 /* Value of the task storage map "task_taints", kept on thread group leaders. */
 struct domicile_taint {
 	struct domicile_label_set set;
