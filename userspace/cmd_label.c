@@ -144,7 +144,7 @@ static enum answer work_open(struct work *work)
 	err = enforce_open(&work->enforcement);
 	if (err && err != -ENOENT)
 		return refuse(ANSWER_HOST, "%s: cannot open the maps: %s", work->name,
-			      strerror(-err));
+			      enforce_reason(err));
 	return ANSWER_DONE;
 }
 

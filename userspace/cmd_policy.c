@@ -111,7 +111,7 @@ static enum answer apply(const struct policy *policy)
 	if (err == -ENOENT)
 		return refuse(ANSWER_NO, "policy: enforcement is not on (use domicile up)");
 	if (err)
-		return refuse(ANSWER_HOST, "policy: cannot open the maps: %s", strerror(-err));
+		return refuse(ANSWER_HOST, "policy: cannot open the maps: %s", enforce_reason(err));
 	answer = policy_apply_check(policy);
 	if (answer == ANSWER_DONE)
 		answer = policy_apply(policy, &enforcement);

@@ -71,7 +71,7 @@ static enum answer take_labels(const struct option_list *names)
 	if (err == -ENOENT)
 		return refuse(ANSWER_NO, "run: enforcement is not on (use domicile up)");
 	if (err)
-		return refuse(ANSWER_HOST, "run: cannot open the maps: %s", strerror(-err));
+		return refuse(ANSWER_HOST, "run: cannot open the maps: %s", enforce_reason(err));
 	answer = find_labels(names, &set);
 	if (answer != ANSWER_DONE)
 		return answer;

@@ -306,6 +306,8 @@ int cmd_status(int argc, char **argv)
 	if (geteuid())
 		return refuse(ANSWER_HOST, "status: uid %u may not look (run as root)", geteuid());
 	err = status_read(&status, tasks);
+	if (err == -ESTALE)
+		return refuse(ANSWER_HOST, "status: %s", enforce_reason(err));
 	if (err && err != -ENOENT)
 		return refuse(ANSWER_HOST, "status: cannot open the maps in " DOMICILE_PIN_DIR
 			      ": %s", strerror(-err));

@@ -95,7 +95,7 @@ static enum answer read_task(struct task *task)
 	if (err == -ENOENT)
 		return refuse(ANSWER_NO, "task: enforcement is not on (use domicile up)");
 	if (err)
-		return refuse(ANSWER_HOST, "task: cannot open the maps: %s", strerror(-err));
+		return refuse(ANSWER_HOST, "task: cannot open the maps: %s", enforce_reason(err));
 	err = taint_read(&enforcement, task->pid, &task->taint);
 	if (err == -ESRCH)
 		return refuse(ANSWER_NO, "task: no process %d", task->pid);

@@ -305,6 +305,8 @@ static enum answer start(struct daemon *daemon, struct option_list *files)
 	answer = rundir_lock("up", &lock);
 	if (answer != ANSWER_DONE)
 		return answer;
+	if (enforce_is_hidden())
+		return refuse(ANSWER_HOST, "up: %s", enforce_reason(-ESTALE));
 	was_on = enforce_is_on();
 	if (was_on)
 		taint_forget_self();

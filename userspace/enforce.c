@@ -103,6 +103,42 @@ bool enforce_is_on(void)
 	return !access(DOMICILE_PIN_DIR "/maps/state", F_OK);
 }
 
+static bool is_ours(int link)
+{
+	struct bpf_link_info info = { 0 };
+	struct bpf_prog_info program = { 0 };
+	__u32 size = sizeof(info), program_size = sizeof(program);
+	cleanup(close_fd) int fd = -1;
+
+	if (bpf_link_get_info_by_fd(link, &info, &size))
+		return false;
+	fd = bpf_prog_get_fd_by_id(info.prog_id);
+	return fd >= 0 && !bpf_prog_get_info_by_fd(fd, &program, &program_size) &&
+	       !strcmp(program.name, "hook_file_open");
+}
+
+bool enforce_is_hidden(void)
+{
+	bool found = false;
+
+	if (enforce_is_on() || !access(PIN_DIR_NEW, F_OK) || !module_loaded())
+		return false;
+	for (__u32 id = 0; !found && !bpf_link_get_next_id(id, &id);) {
+		cleanup(close_fd) int fd = bpf_link_get_fd_by_id(id);
+
+		found = fd >= 0 && is_ours(fd);
+	}
+	return found;
+}
+
+const char *enforce_reason(int err)
+{
+	return err == -ESTALE ?
+		       "enforcement is on, but " DOMICILE_PIN_DIR " is out of sight: something is "
+		       "mounted over it, or this is another mount namespace (findmnt /sys/fs/bpf)" :
+		       strerror(-err);
+}
+
 int enforce_open(struct enforcement *enforcement)
 {
 	struct enforcement opened = ENFORCEMENT_NONE;
@@ -120,7 +156,7 @@ int enforce_open(struct enforcement *enforcement)
 		enforce_close(&opened);
 	else
 		*enforcement = opened;
-	return err;
+	return err == -ENOENT && enforce_is_hidden() ? -ESTALE : err;
 }
 
 static int open_object(struct bpf_object *object, struct enforcement *enforcement)
@@ -479,6 +515,8 @@ enum answer enforce_stop(bool keep_module)
 	size_t left;
 	pid_t pid;
 
+	if (enforce_is_hidden())
+		return refuse(ANSWER_HOST, "down: %s", enforce_reason(-ESTALE));
 	if (!on && !module)
 		return refuse(ANSWER_NO, "down: enforcement is not on");
 	attached_find(&attached, DOMICILE_PIN_DIR "/links");

@@ -41,8 +41,14 @@ struct enforcement {
 
 bool enforce_is_on(void);
 
-/* From the pins. -ENOENT when enforcement is off. */
+/* Is it on, although there are no pins to be seen from here? */
+bool enforce_is_hidden(void);
+
+/* From the pins. -ENOENT when enforcement is off, -ESTALE when it is hidden. */
 int enforce_open(struct enforcement *enforcement);
+
+/* Why enforce_open() failed. */
+const char *enforce_reason(int err);
 void enforce_close(struct enforcement *enforcement);
 
 /* The caller holds the lock, rundir_lock(). All or nothing. */
