@@ -5,26 +5,46 @@
 #include <sys/stat.h>
 
 #include "cleanup.h"
+#include "generation.h"
 #include "in_force.h"
 #include "moment.h"
 #include "rundir.h"
 #include "suggest.h"
 
 #define FILE_NAME DOMICILE_RUN_DIR "/policy.json"
+#define FILE_BEFORE DOMICILE_RUN_DIR "/policy-before.json"
 #define NOT_SET ((uid_t)-1)
 
-int in_force_read(struct in_force *in_force)
+static int file_read(struct in_force *in_force, const char *name)
 {
 	json_error_t error;
 	json_t *root;
 
-	if (access(FILE_NAME, R_OK))
+	if (access(name, R_OK))
 		return -errno;
-	root = json_load_file(FILE_NAME, 0, &error);
+	root = json_load_file(name, 0, &error);
 	if (!root)
 		return -EUCLEAN;
 	in_force->root = root;
 	in_force->generation = json_integer_value(json_object_get(root, "generation"));
+	return 0;
+}
+
+/* The file is there before the kernel switches: whoever wrote it may never have come to that. */
+int in_force_read(struct in_force *in_force)
+{
+	int err = file_read(in_force, FILE_NAME);
+	struct in_force before = { 0 };
+	__u64 generation;
+
+	if (err || generation_in_force(&generation) || generation == in_force->generation)
+		return err;
+	if (file_read(&before, FILE_BEFORE) || before.generation != generation) {
+		in_force_close(&before);
+		return 0;
+	}
+	in_force_close(in_force);
+	*in_force = before;
 	return 0;
 }
 
@@ -164,6 +184,8 @@ int in_force_write(const struct policy *policy, __u64 generation,
 	if (!root)
 		return -ENOMEM;
 	if (json_dump_file(root, FILE_NAME ".new", JSON_INDENT(1)))
+		return errno ? -errno : -EIO;
+	if (before && before->root && json_dump_file(before->root, FILE_BEFORE, JSON_INDENT(1)))
 		return errno ? -errno : -EIO;
 	if (chmod(FILE_NAME ".new", 0644) || rename(FILE_NAME ".new", FILE_NAME))
 		return -errno;

@@ -2,7 +2,7 @@
 /*
  * The policy in force, as text: the names, rules and networks behind the
  * numbers in the kernel. Kept in /run/domicile/policy.json, replaced in one
- * step just before the kernel switches.
+ * step just before the kernel switches; the one before is kept, too.
  */
 #ifndef DOMICILE_IN_FORCE_H
 #define DOMICILE_IN_FORCE_H
