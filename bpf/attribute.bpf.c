@@ -141,9 +141,11 @@ int BPF_PROG(hook_inode_symlink, struct inode *dir, struct dentry *dentry, const
 
 	if (!taint)
 		return 0;
-	if (domicile_label_storable_in(dir) &&
-	    !bpf_map_update_elem(&symlinks, &thread, &name, BPF_ANY))
-		return 0;
+	if (domicile_label_storable_in(dir)) {
+		if (!bpf_map_update_elem(&symlinks, &thread, &name, BPF_ANY))
+			return 0;
+		count(DOMICILE_COUNT_NO_MEMORY);
+	}
 	attribute_refuse(dentry->d_parent, taint, DOMICILE_HOOK_INODE_SYMLINK);
 	return -EPERM;
 }
