@@ -42,6 +42,10 @@ nothing_is_loaded() {
 	[ ! -e /sys/fs/bpf/domicile ] && [ ! -e /sys/module/domicile ]
 }
 
+# One of each kind; the unit tests have all.
+bad_kinds="syntax-tab duplicate-label duplicate-key undefined-network mode-spelling tag nesting
+	utf8-invalid source-relative cidr-host-bits4 label-collision document-second many-errors"
+
 # What it says and does is what it said and did before.
 in_force_is_unchanged() {
 	domicile policy show --json >"$work/in-force-now" &&
@@ -165,10 +169,18 @@ test_wrong_policy() {
 	for file in version slip nothing; do
 		check "policy apply $file.yaml: 1" answers 1 domicile policy apply "$work/$file.yaml"
 	done
+	for file in $bad_kinds; do
+		check "policy apply, $file: 1" answers 1 domicile policy apply \
+			"$here/unit/bad/$file.yaml"
+	done
+	head -c 65536 /dev/urandom >"$work/noise"
+	check "policy apply, noise: 1" answers 1 domicile policy apply "$work/noise"
+	check "policy apply, a directory" refused domicile policy apply "$work"
 	check "one right, one wrong: 1" answers 1 domicile policy apply "$policy" "$work/slip.yaml"
 	check "a source that cannot hold labels: 3" answers 3 domicile policy apply \
 		"$work/proc.yaml"
 	check "policy apply, not root: 3" answers 3 unprivileged domicile policy apply "$policy"
+	row G08/errors blocked "policy apply"
 	check "the policy in force is as before" in_force_is_unchanged
 }
 
