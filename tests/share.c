@@ -115,7 +115,6 @@ FIXTURE_TEARDOWN(share)
 FIXTURE_VARIANT_ADD(share, nbd) { "nbd", "N24/nbd" };
 FIXTURE_VARIANT_ADD(share, nbd_below) { "stack", "N24/nbd" };
 FIXTURE_VARIANT_ADD(share, nfs) { "nfs", "N24/nfs" };
-FIXTURE_VARIANT_ADD(share, iscsi) { "iscsi", "N24/iscsi" };
 FIXTURE_VARIANT_ADD(share, drbd) { "drbd", "N24/drbd" };
 FIXTURE_VARIANT_ADD(share, cifs) { "cifs", "N24/cifs" };
 
