@@ -214,7 +214,8 @@ static __noinline int audit_emit_packet(const struct audit_event *event,
 	struct domicile_record *record;
 
 	audit_count(event);
-	count(DOMICILE_COUNT_PACKETS_DROPPED);
+	if (event->verdict != DOMICILE_VERDICT_ALLOW)
+		count(DOMICILE_COUNT_PACKETS_DROPPED);
 	record = record_begin(event);
 	if (!record)
 		return 0;

@@ -7,6 +7,7 @@
 #include "netdev.bpf.h"
 #include "label.bpf.h"
 #include "network.bpf.h"
+#include "resolver.bpf.h"
 #include "socket.bpf.h"
 #include "taint.bpf.h"
 #include "zerocopy.bpf.h"
@@ -43,6 +44,41 @@ static __noinline int egress_allow(struct socket *sock, const struct destination
 	return 0;
 }
 
+/*
+ * To a declared resolver: datagrams are looked at as packets, where nobody can
+ * change them any more; what a connection carries is not, and not let through.
+ */
+static __noinline int resolver_check(const struct destination *to,
+				     const struct domicile_taint *taint, __u16 hook)
+{
+	struct audit_event event = {
+		.hook = hook,
+		.verdict = DOMICILE_VERDICT_DENY,
+		.reason = DOMICILE_REASON_RESOLVER,
+		.object = DOMICILE_OBJECT_ADDRESS,
+	};
+
+	if (!to || !taint || to->type == SOCK_DGRAM)
+		return 0;
+	event.family = to->family;
+	event.type = to->type;
+	event.protocol = to->protocol;
+	event.port = to->port;
+	__builtin_memcpy(event.address, to->address, sizeof(event.address));
+	event.class = CLASS_UNKNOWN;
+	event.denied = taint->set;
+	event.origin = taint->origin;
+	audit_emit(&event, &taint->set);
+	return -EPERM;
+}
+
+static __always_inline bool is_resolver(const struct destination *to)
+{
+	if (to->protocol != IPPROTO_UDP && to->protocol != IPPROTO_TCP)
+		return false;
+	return to->type != SOCK_RAW && resolver_find(to) >= 0;
+}
+
 /* Return: 0, or -EPERM, with a record. */
 static __noinline int egress_check(struct socket *sock, const struct destination *to,
 				   const struct domicile_taint *taint, __u16 hook, __u64 bytes)
@@ -52,6 +88,8 @@ static __noinline int egress_check(struct socket *sock, const struct destination
 
 	if (!taint || !to)
 		return 0;
+	if (is_resolver(to))
+		return resolver_check(to, taint, hook);
 	verdict = network_judge(to, &taint->set, &event);
 	if (!verdict)
 		return egress_allow(sock, to, taint, &event);

@@ -7,6 +7,7 @@
 #include "netdev.bpf.h"
 #include "label.bpf.h"
 #include "network.bpf.h"
+#include "resolver.bpf.h"
 #include "socket.bpf.h"
 
 struct packet {
@@ -197,18 +198,62 @@ static __always_inline bool way_judge(struct __sk_buff *skb, const struct packet
 	return false;
 }
 
+/*
+ * A labelled packet to a declared resolver, by UDP: 1 passes, 0 drops. IP options
+ * would say more than the query.
+ */
+static __noinline int resolver_packet(struct __sk_buff *skb, const struct packet *packet,
+				      const struct domicile_sock_label *label, int index)
+{
+	const struct domicile_resolver *resolver = resolver_get(index);
+	struct audit_event event = {
+		.hook = DOMICILE_HOOK_CGROUP_EGRESS,
+		.verdict = DOMICILE_VERDICT_DENY,
+		.reason = DOMICILE_REASON_RESOLVER,
+		.object = DOMICILE_OBJECT_ADDRESS,
+	};
+	__u32 payload;
+
+	if (!resolver || !packet || !label)
+		return 0;
+	payload = packet->to.family == AF_INET ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+	event.family = packet->to.family;
+	event.type = packet->to.type;
+	event.protocol = packet->to.protocol;
+	event.port = packet->to.port;
+	__builtin_memcpy(event.address, packet->to.address, sizeof(event.address));
+	event.class = CLASS_UNKNOWN;
+	event.origin = label->out_origin;
+	event.bytes = skb->len;
+	if (packet->payload == payload &&
+	    dns_query_is_plain(skb, payload + sizeof(struct udphdr), resolver->length) &&
+	    resolver_granted(label->pid, resolver->rate))
+		event.verdict = DOMICILE_VERDICT_ALLOW;
+	else
+		event.denied = label->out;
+	if (event.verdict == DOMICILE_VERDICT_DENY || allow_has_room())
+		audit_emit_packet(&event, label);
+	return event.verdict == DOMICILE_VERDICT_ALLOW;
+}
+
 /* A labelled packet: 1 passes, 0 drops. */
 static __noinline int egress_packet(struct __sk_buff *skb, __u32 type,
 				    struct domicile_sock_label *label)
 {
 	struct audit_event event = { .hook = DOMICILE_HOOK_CGROUP_EGRESS };
 	struct packet packet = {};
+	int resolver;
 
 	if (!label || !packet_parse(skb, &packet))
 		return 0;
+	packet.to.type = type;
+	if (type == SOCK_DGRAM && packet.to.protocol == IPPROTO_UDP) {
+		resolver = resolver_find(&packet.to);
+		if (resolver >= 0)
+			return resolver_packet(skb, &packet, label, resolver);
+	}
 	if (skb->ifindex == LOOPBACK_IFINDEX)
 		return !local_flow_note(&packet.flow, label);
-	packet.to.type = type;
 	if (!network_judge(&packet.to, &label->out, &event) &&
 	    way_judge(skb, &packet, &label->out, &event))
 		return 1;

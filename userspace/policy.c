@@ -53,6 +53,7 @@ void policy_free(struct policy *policy)
 	free(policy->ranges6);
 	free(policy->sources);
 	free(policy->listens);
+	free(policy->resolvers);
 	free(policy->rules);
 	free(policy);
 }

@@ -80,6 +80,11 @@ struct policy_listen {
 	struct policy_place place;
 };
 
+struct policy_resolver {
+	struct domicile_resolver resolver;
+	struct policy_place place;
+};
+
 enum policy_mode {
 	POLICY_ENFORCE,
 	POLICY_AUDIT,
@@ -114,6 +119,8 @@ struct policy {
 	size_t listen_count; /* up to POLICY_LISTENS_MAX */
 	struct policy_rule *rules;
 	size_t rule_count;
+	struct policy_resolver *resolvers;
+	size_t resolver_count; /* up to DOMICILE_RESOLVERS_MAX */
 	/* SHA-256 of the documents' SHA-256 digests in ascending order. */
 	__u8 digest[POLICY_DIGEST_SIZE];
 };
@@ -171,6 +178,11 @@ const char *policy_label_nearest(const struct policy *policy, const char *name);
 const char *policy_network_nearest(const struct policy *policy, const char *name);
 
 const char *policy_mode_name(enum policy_mode mode);
+
+#define POLICY_RESOLVER_TEXT_MAX 56
+/* Returns @text: "127.0.0.53:53". */
+const char *policy_resolver_text(const struct domicile_resolver *resolver,
+				 char text[POLICY_RESOLVER_TEXT_MAX]);
 
 #define POLICY_LISTEN_TEXT_MAX 16
 /* Returns @text: "tcp/8443". */

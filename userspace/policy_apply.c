@@ -372,7 +372,10 @@ static int slot_fill(const struct policy *policy, const __u32 *indices,
 		.ranges4 = policy->range4_count,
 		.ranges6 = policy->range6_count,
 		.classes = policy->class_count,
+		.resolver_count = policy->resolver_count,
 	};
+	for (size_t i = 0; i < policy->resolver_count; i++)
+		enforcement->state->slot[slot].resolvers[i] = policy->resolvers[i].resolver;
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "policy_error.h"
 #include "policy_impl.h"
 #include "policy_listen.h"
+#include "policy_resolver.h"
 #include "suggest.h"
 
 struct compiler {
@@ -336,6 +337,32 @@ static int take_sources(struct compiler *compiler)
 	return err;
 }
 
+/* Moves the resolvers from draft to policy, sorted. */
+static int take_resolvers(struct compiler *compiler)
+{
+	struct policy *policy = compiler->policy;
+	struct draft *draft = &compiler->draft;
+	char text[POLICY_RESOLVER_TEXT_MAX];
+	int err = 0;
+
+	policy->resolvers = draft->resolvers;
+	policy->resolver_count = draft->resolver_count;
+	draft->resolvers = NULL;
+	draft->resolver_count = 0;
+	if (policy->resolver_count)
+		qsort(policy->resolvers, policy->resolver_count, sizeof(*policy->resolvers),
+		      policy_resolver_compare);
+	for (size_t i = 1; i < policy->resolver_count && !err && !compiler->errors->count; i++) {
+		const struct policy_resolver *resolver = &policy->resolvers[i];
+
+		if (!policy_resolver_compare(resolver - 1, resolver))
+			err = refuse(compiler, "resolver", &resolver->place,
+				     policy_resolver_text(&resolver->resolver, text),
+				     &resolver[-1].place);
+	}
+	return err;
+}
+
 static int refuse_size(struct compiler *compiler, int err)
 {
 	if (err == -ENOSPC)
@@ -445,6 +472,8 @@ static int take_draft(struct compiler *compiler)
 		err = take_networks(compiler);
 	if (!err)
 		err = take_sources(compiler);
+	if (!err)
+		err = take_resolvers(compiler);
 	return err ? err : take_rules(compiler);
 }
 

@@ -10,6 +10,7 @@
 
 #include "array.h"
 #include "policy_draft.h"
+#include "policy_draft_resolver.h"
 #include "policy_listen.h"
 #include "policy_reader.h"
 #include "policy_valid.h"
@@ -400,6 +401,7 @@ static const struct key document_keys[] = {
 	KEY("networks", read_networks),
 	KEY("sources", read_sources),
 	KEY("rules", read_rules),
+	KEY("resolvers", read_resolvers),
 	LATER("places"),
 	LATER("declassifiers"),
 	LATER("carriers"),
@@ -492,5 +494,6 @@ void draft_free(struct draft *draft)
 	free(draft->prefixes6);
 	free(draft->sources);
 	free(draft->rules);
+	free(draft->resolvers);
 	*draft = (struct draft){};
 }

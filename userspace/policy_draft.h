@@ -52,6 +52,8 @@ struct draft {
 	size_t source_count;
 	struct draft_rule *rules;
 	size_t rule_count;
+	struct policy_resolver *resolvers;
+	size_t resolver_count;
 	bool incomplete; /* definitions were passed over: do not call names undefined */
 };
 

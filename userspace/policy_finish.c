@@ -142,6 +142,8 @@ static void own_places(struct policy *policy, const struct documents *documents)
 		own_place(policy, documents, &policy->sources[i].place);
 	for (size_t i = 0; i < policy->listen_count; i++)
 		own_place(policy, documents, &policy->listens[i].place);
+	for (size_t i = 0; i < policy->resolver_count; i++)
+		own_place(policy, documents, &policy->resolvers[i].place);
 	for (size_t i = 0; i < policy->rule_count; i++)
 		own_place(policy, documents, &policy->rules[i].place);
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
+
 #include <jansson.h>
 
 #include "policy.h"
@@ -124,15 +126,34 @@ static json_t *json_rules(const struct policy *policy)
 	return array;
 }
 
+static json_t *json_resolvers(const struct policy *policy)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < policy->resolver_count; i++) {
+		const struct domicile_resolver *resolver = &policy->resolvers[i].resolver;
+		char address[INET6_ADDRSTRLEN] = "";
+
+		inet_ntop(resolver->family, resolver->address, address, sizeof(address));
+		array = json_add(array, json_pack("{s:s, s:I, s:I, s:I, s:o}", "address", address,
+						  "port", (json_int_t)ntohs(resolver->port),
+						  "rate", (json_int_t)resolver->rate, "length",
+						  (json_int_t)resolver->length, "place",
+						  json_place(&policy->resolvers[i].place)));
+	}
+	return array;
+}
+
 json_t *policy_json(const struct policy *policy)
 {
 	char digest[POLICY_DIGEST_TEXT_SIZE];
 
 	policy_digest_text(policy, digest);
-	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}}", "version",
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}}", "version",
 			 POLICY_VERSION, "digest", digest, "files", json_files(policy), "labels",
 			 json_labels(policy), "networks", json_networks(policy), "sources",
-			 json_all_sources(policy), "rules", json_rules(policy), "counts", "ranges4",
+			 json_all_sources(policy), "rules", json_rules(policy), "resolvers",
+			 json_resolvers(policy), "counts", "ranges4",
 			 (json_int_t)policy->range4_count, "ranges6",
 			 (json_int_t)policy->range6_count, "classes",
 			 (json_int_t)policy->class_count);

@@ -124,6 +124,19 @@ static void show_unruled(const struct policy *policy, FILE *file)
 	}
 }
 
+static void show_resolvers(const struct policy *policy, FILE *file)
+{
+	char text[POLICY_RESOLVER_TEXT_MAX];
+
+	fputs("\nRATE    LENGTH  RESOLVER\n", file);
+	for (size_t i = 0; i < policy->resolver_count; i++) {
+		const struct domicile_resolver *resolver = &policy->resolvers[i].resolver;
+
+		fprintf(file, "%4u/s  %6u  %s\n", resolver->rate, resolver->length,
+			policy_resolver_text(resolver, text));
+	}
+}
+
 void policy_show(const struct policy *policy, FILE *file)
 {
 	char digest[POLICY_DIGEST_TEXT_SIZE];
@@ -144,4 +157,6 @@ void policy_show(const struct policy *policy, FILE *file)
 		show_rules(policy, file);
 		show_unruled(policy, file);
 	}
+	if (policy->resolver_count)
+		show_resolvers(policy, file);
 }

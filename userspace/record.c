@@ -86,6 +86,7 @@ static const char *const reasons[] = {
 	[DOMICILE_REASON_ROUTE] = "route",
 	[DOMICILE_REASON_MEMORY_HOLDER] = "memory_holder",
 	[DOMICILE_REASON_LABEL_REPLACED] = "label_replaced",
+	[DOMICILE_REASON_RESOLVER] = "resolver",
 };
 NAMES(reasons, DOMICILE_REASONS);
 
@@ -176,7 +177,7 @@ static json_t *boot_id(void)
 /* What the rules decided, and not the kind of channel. */
 static json_t *rule(const struct domicile_record *record, const struct in_force *in_force)
 {
-	if (record->verdict == DOMICILE_VERDICT_ALLOW)
+	if (record->verdict == DOMICILE_VERDICT_ALLOW && record->reason == DOMICILE_REASON_NETWORK)
 		return in_force_allowing(in_force, &record->taint, record->class);
 	for (__u32 i = 0; i < DOMICILE_LABELS_MAX && record->reason == DOMICILE_REASON_NETWORK; i++)
 		if (label_set_has(&record->denied, i) && in_force_rule(in_force, i))
@@ -481,6 +482,7 @@ static void print_why(json_t *object, FILE *file)
 		[DOMICILE_REASON_ROUTE] = "the route there passes %s on in another form",
 		[DOMICILE_REASON_MEMORY_HOLDER] = "its memory could take %s where no label goes",
 		[DOMICILE_REASON_LABEL_REPLACED] = "%s was on the file whose name another takes",
+		[DOMICILE_REASON_RESOLVER] = "more than that resolver may be asked",
 	};
 	const char *reason = string(object, "reason", "?"), *rest;
 	size_t i = 1;
@@ -522,7 +524,9 @@ static void print_decision(json_t *object, FILE *file)
 		print_peer(json_object_get(source, "peer"), file);
 	print_object(json_object_get(object, "object"), file);
 	if (is_allowed(object))
-		fputs(": a rule lets it go there", file);
+		fputs(strcmp(string(object, "reason", ""), reasons[DOMICILE_REASON_RESOLVER]) ?
+			      ": a rule lets it go there" : ": a declared resolver was asked",
+		      file);
 	else
 		print_why(object, file);
 	if (rule)

@@ -58,11 +58,23 @@ struct domicile_listen {
 	__be16 port;
 };
 
+#define DOMICILE_RESOLVERS_MAX 8
+
+/* Whom labelled processes may ask for names, and how. */
+struct domicile_resolver {
+	__u8 address[16]; /* network byte order; IPv4 in the first four bytes */
+	__u16 family;
+	__be16 port;
+	__u32 rate; /* queries of one process in a second */
+	__u32 length; /* characters of a name, without the last dot */
+};
+
 struct domicile_slot {
 	__u32 ranges4; /* members in use of the slot's net4 map */
 	__u32 ranges6;
 	__u32 classes;
-	__u32 reserved;
+	__u32 resolver_count;
+	struct domicile_resolver resolvers[DOMICILE_RESOLVERS_MAX];
 };
 
 /* The one value of the "state" map, mapped by user space. */

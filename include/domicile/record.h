@@ -77,6 +77,7 @@ enum domicile_reason {
 	DOMICILE_REASON_ROUTE, /* a route that repacks what it sends, or names the stops */
 	DOMICILE_REASON_MEMORY_HOLDER, /* a process whose memory leads where no label goes */
 	DOMICILE_REASON_LABEL_REPLACED, /* a file without it took a labelled file's name */
+	DOMICILE_REASON_RESOLVER, /* a query to a declared resolver, in its limits or not */
 	DOMICILE_REASONS,
 };
 

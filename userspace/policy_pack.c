@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy_wire.h"
+#include "policy_wire_format.h"
+
+/* Writing: an output that ran out of memory stays failed. */
+struct output {
+	char *data;
+	size_t size;
+	size_t room;
+	bool failed;
+};
+
+static void put(struct output *output, const void *data, size_t size)
+{
+	size_t room = output->room ? output->room : 4096;
+	char *grown;
+
+	while (room - output->size < size)
+		room *= 2;
+	if (!output->failed && room != output->room) {
+		grown = realloc(output->data, room);
+		output->failed = !grown;
+		if (grown) {
+			output->data = grown;
+			output->room = room;
+		}
+	}
+	if (output->failed)
+		return;
+	if (size)
+		memcpy(output->data + output->size, data, size);
+	output->size += size;
+}
+
+static void put_u32(struct output *output, __u32 value)
+{
+	put(output, &value, sizeof(value));
+}
+
+static void put_text(struct output *output, const char *text)
+{
+	put_u32(output, strlen(text));
+	put(output, text, strlen(text));
+}
+
+static void put_place(struct output *output, const struct documents *documents,
+		      const struct policy_place *place)
+{
+	put_u32(output, place->file ? documents_index(documents, place->file) : WIRE_NO_FILE);
+	put_u32(output, place->line);
+	put_u32(output, place->column);
+}
+
+static void put_errors(struct output *output, const struct documents *documents,
+		       const struct policy_errors *errors)
+{
+	put_u32(output, errors->count);
+	put_u32(output, errors->more);
+	for (size_t i = 0; i < errors->count; i++) {
+		const struct policy_error *error = &errors->list[i];
+
+		put_place(output, documents, &(struct policy_place){ error->file, error->line,
+			  error->column });
+		put_text(output, error->text);
+	}
+}
+
+static void put_numbers(struct output *output, const __u32 *numbers, size_t count)
+{
+	put_u32(output, count);
+	put(output, numbers, count * sizeof(*numbers));
+}
+
+static void put_labels(struct output *output, const struct documents *documents,
+		       const struct policy *policy)
+{
+	put_u32(output, policy->label_count);
+	for (size_t i = 0; i < policy->label_count; i++) {
+		const struct policy_label *label = &policy->labels[i];
+
+		put_text(output, label->name);
+		put_text(output, label->title);
+		put_text(output, label->category);
+		put_text(output, label->jurisdiction);
+		put_place(output, documents, &label->place);
+	}
+}
+
+static void put_networks(struct output *output, const struct documents *documents,
+			 const struct policy *policy)
+{
+	put_u32(output, policy->network_count);
+	for (size_t i = 0; i < policy->network_count; i++) {
+		const struct policy_network *network = &policy->networks[i];
+
+		put_text(output, network->name);
+		put_u32(output, network->prefixes4);
+		put_u32(output, network->prefixes6);
+		put_place(output, documents, &network->place);
+	}
+}
+
+static void put_tables(struct output *output, const struct policy *policy)
+{
+	put_u32(output, policy->class_count);
+	for (size_t i = 0; i < policy->class_count; i++)
+		put_numbers(output, policy->classes[i].networks, policy->classes[i].network_count);
+	put_u32(output, policy->range4_count);
+	put(output, policy->ranges4, policy->range4_count * sizeof(*policy->ranges4));
+	put_u32(output, policy->range6_count);
+	put(output, policy->ranges6, policy->range6_count * sizeof(*policy->ranges6));
+}
+
+static void put_sources(struct output *output, const struct documents *documents,
+			const struct policy *policy)
+{
+	put_u32(output, policy->source_count);
+	for (size_t i = 0; i < policy->source_count; i++) {
+		put_text(output, policy->sources[i].path);
+		put_u32(output, policy->sources[i].label);
+		put_place(output, documents, &policy->sources[i].place);
+	}
+}
+
+static void put_listens(struct output *output, const struct documents *documents,
+			const struct policy *policy)
+{
+	put_u32(output, policy->listen_count);
+	for (size_t i = 0; i < policy->listen_count; i++) {
+		const struct policy_listen *listen = &policy->listens[i];
+
+		put_u32(output, (__u32)listen->protocol << 16 | listen->port);
+		put_u32(output, listen->network);
+		put_u32(output, listen->label);
+		put_place(output, documents, &listen->place);
+	}
+}
+
+static void put_rules(struct output *output, const struct documents *documents,
+		      const struct policy *policy)
+{
+	put_u32(output, policy->rule_count);
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+
+		put_u32(output, rule->label);
+		put_u32(output, rule->mode);
+		put_numbers(output, rule->networks, rule->network_count);
+		put_place(output, documents, &rule->place);
+	}
+}
+
+static void put_resolvers(struct output *output, const struct documents *documents,
+			  const struct policy *policy)
+{
+	put_u32(output, policy->resolver_count);
+	for (size_t i = 0; i < policy->resolver_count; i++) {
+		put(output, &policy->resolvers[i].resolver, sizeof(policy->resolvers[i].resolver));
+		put_place(output, documents, &policy->resolvers[i].place);
+	}
+}
+
+int policy_pack(const struct policy_result *result, const struct policy_errors *errors,
+		const struct documents *documents, void **ret, size_t *ret_size)
+{
+	struct output output = {};
+
+	put_u32(&output, WIRE_MAGIC);
+	put_u32(&output, WIRE_VERSION);
+	put_u32(&output, -result->err);
+	if (result->policy) {
+		put_labels(&output, documents, result->policy);
+		put_networks(&output, documents, result->policy);
+		put_tables(&output, result->policy);
+		put_sources(&output, documents, result->policy);
+		put_rules(&output, documents, result->policy);
+		put_listens(&output, documents, result->policy);
+		put_resolvers(&output, documents, result->policy);
+	} else {
+		put_errors(&output, documents, errors);
+	}
+	if (output.failed) {
+		free(output.data);
+		return -ENOMEM;
+	}
+	*ret = output.data;
+	*ret_size = output.size;
+	return 0;
+}
