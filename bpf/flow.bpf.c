@@ -19,8 +19,10 @@ static __noinline int pipe_write(struct file *file)
 
 	if (!taint)
 		return 0;
-	label = pipe_label(file->f_inode);
-	if (label && label_set_covers(&label->set, &taint->set))
+	label = pipe_label_make((__u64)file->f_inode->i_pipe);
+	if (!label)
+		return -ENOMEM;
+	if (label_set_covers(&label->set, &taint->set))
 		return 0;
 	if (call_restarts() && !domicile_pipe_announce(file))
 		return -ERESTARTNOINTR;

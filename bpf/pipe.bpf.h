@@ -33,22 +33,31 @@ static __always_inline struct domicile_inode_label *pipe_label(struct inode *ino
 	return pipe_label_at((__u64)inode->i_pipe);
 }
 
-/* Return: 0, or -ENOMEM. */
-static __noinline int pipe_join_at(__u64 pipe, const struct domicile_taint *taint)
+/* Return: NULL without room. */
+static __always_inline struct domicile_inode_label *pipe_label_make(__u64 pipe)
 {
 	struct domicile_inode_label *label = pipe_label_at(pipe);
 	struct domicile_inode_label new = {};
 
+	if (label)
+		return label;
+	bpf_map_update_elem(&pipe_labels, &pipe, &new, BPF_NOEXIST);
+	label = pipe_label_at(pipe);
+	if (!label)
+		count(DOMICILE_COUNT_NO_MEMORY);
+	return label;
+}
+
+/* Return: 0, or -ENOMEM. */
+static __noinline int pipe_join_at(__u64 pipe, const struct domicile_taint *taint)
+{
+	struct domicile_inode_label *label;
+
 	if (!taint)
 		return 0;
-	if (!label) {
-		bpf_map_update_elem(&pipe_labels, &pipe, &new, BPF_NOEXIST);
-		label = pipe_label_at(pipe);
-	}
-	if (!label) {
-		count(DOMICILE_COUNT_NO_MEMORY);
+	label = pipe_label_make(pipe);
+	if (!label)
 		return -ENOMEM;
-	}
 	if (label_set_covers(&label->set, &taint->set))
 		return 0;
 	label_set_join_shared(&label->set, &taint->set);
