@@ -185,6 +185,24 @@ static __noinline int audit_emit_file(const struct audit_event *event,
 	return 0;
 }
 
+/* As audit_emit(), about what @path, in kernel memory, names. */
+static __noinline int audit_emit_path(const struct audit_event *event,
+				      const struct domicile_label_set *set, const char *path)
+{
+	struct domicile_record *record;
+
+	audit_count(event);
+	record = record_begin(event);
+	if (!record)
+		return 0;
+	record->taint = *set;
+	record_subject(record);
+	record_exe(record);
+	bpf_probe_read_kernel_str(record->path, sizeof(record->path), path);
+	bpf_ringbuf_submit(record, 0);
+	return 0;
+}
+
 /* As audit_emit(), about a file of which only the last name is known. */
 static __noinline int audit_emit_dentry(const struct audit_event *event,
 					const struct domicile_label_set *set,
@@ -209,7 +227,8 @@ static __noinline int audit_emit_dentry(const struct audit_event *event,
 
 /* A packet: current is whoever happens to run; the socket knows who sent. */
 static __noinline int audit_emit_packet(const struct audit_event *event,
-					const struct domicile_sock_label *label)
+					const struct domicile_sock_label *label,
+					const struct domicile_label_set *set)
 {
 	struct domicile_record *record;
 
@@ -219,7 +238,7 @@ static __noinline int audit_emit_packet(const struct audit_event *event,
 	record = record_begin(event);
 	if (!record)
 		return 0;
-	record->taint = label->out;
+	record->taint = *set;
 	record->pid = label->pid;
 	record->tid = label->pid;
 	record->ppid = 0;

@@ -69,9 +69,9 @@ __noinline int call_push(struct file *file __arg_trusted, const struct domicile_
 	if (!taint)
 		return 0;
 	if (is_pipe(inode))
-		return pipe_join(inode, taint);
+		return taint->carrier ? 0 : pipe_join(inode, taint);
 	if (is_regular(inode))
-		return file_join_traced(file, taint);
+		return taint->carrier ? 0 : file_join_traced(file, taint);
 	sock = bpf_sock_from_file(file);
 	return sock && sock->sk ? sock_join_out(sock->sk, taint) : 0;
 }

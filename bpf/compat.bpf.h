@@ -75,6 +75,15 @@
 #define DMA_BUF_MAGIC 0x444d4142
 #define HUGETLBFS_MAGIC 0x958458f6
 #define RAMFS_MAGIC 0x858458f6
+#define SYSFS_MAGIC 0x62656572
+#define CGROUP_SUPER_MAGIC 0x27e0eb
+#define CGROUP2_SUPER_MAGIC 0x63677270
+#define CONFIGFS_MAGIC 0x62656570
+#define DEBUGFS_MAGIC 0x64626720
+#define TRACEFS_MAGIC 0x74726163
+#define SECURITYFS_MAGIC 0x73636673
+#define BPF_FS_MAGIC 0xcafe4a11
+#define BINFMTFS_MAGIC 0x42494e4d
 
 /* From v6.4 on, kernel/bpf/helpers.c; libbpf 1.4 wraps them by these names. */
 extern void bpf_rcu_read_lock(void) __ksym;
@@ -85,6 +94,9 @@ extern void *bpf_cast_to_kern_ctx(void *obj) __ksym;
 extern struct file *bpf_get_task_exe_file(struct task_struct *task) __ksym;
 extern void bpf_put_file(struct file *file) __ksym;
 extern int bpf_path_d_path(struct path *path, char *buf, size_t buf__sz) __ksym;
+
+extern struct cgroup *bpf_cgroup_from_id(u64 cgid) __ksym;
+extern void bpf_cgroup_release(struct cgroup *cgrp) __ksym;
 
 /* security/bpf/hooks.c: where in an object's security blob BPF's part is. */
 extern const void bpf_lsm_blob_sizes __ksym;

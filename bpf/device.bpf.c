@@ -147,7 +147,7 @@ int BPF_PROG(hook_uring_cmd, struct io_uring_cmd *ioucmd)
 
 	if (!tainted_host() || !is_device(file->f_inode))
 		return 0;
-	taint = taint_current();
+	taint = taint_own();
 	if (!taint || may_write(file, taint))
 		return 0;
 	event.denied = taint->set;
@@ -159,7 +159,7 @@ int BPF_PROG(hook_uring_cmd, struct io_uring_cmd *ioucmd)
 /* Memory, ports and registers of the machine, by whatever way. */
 static __noinline int machine_refuse(void)
 {
-	struct domicile_taint *taint = taint_current();
+	struct domicile_taint *taint = taint_own();
 	struct audit_event event = {
 		.hook = DOMICILE_HOOK_LOCKED_DOWN,
 		.verdict = DOMICILE_VERDICT_DENY,

@@ -214,7 +214,7 @@ static __always_inline bool may_open(struct file *file, const struct domicile_ta
 /* Return: 0, or to a tainted process -EPERM, with a record. */
 static __noinline int device_refuse(struct file *file, __u16 hook)
 {
-	struct domicile_taint *taint = taint_current();
+	struct domicile_taint *taint = taint_own();
 	struct audit_event event = {
 		.hook = hook,
 		.verdict = DOMICILE_VERDICT_DENY,
@@ -243,7 +243,7 @@ static __noinline int memory_held(struct file *file, __u16 hook)
 
 static __noinline int device_open(struct file *file)
 {
-	struct domicile_taint *taint = file->f_mode & FMODE_WRITE ? taint_current() : NULL;
+	struct domicile_taint *taint = file->f_mode & FMODE_WRITE ? taint_own() : NULL;
 
 	if (!taint || may_open(file, taint))
 		return 0;
@@ -252,7 +252,7 @@ static __noinline int device_open(struct file *file)
 
 static __noinline int device_write(struct file *file, __u16 hook)
 {
-	struct domicile_taint *taint = taint_current();
+	struct domicile_taint *taint = taint_own();
 
 	return !taint || may_write(file, taint) ? 0 : device_refuse(file, hook);
 }

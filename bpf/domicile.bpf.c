@@ -17,6 +17,7 @@
 #include "terminal.bpf.c"
 #include "ring.bpf.c"
 #include "egress.bpf.c"
+#include "refuse.bpf.c"
 #include "packet.bpf.c"
 #include "zerocopy.bpf.c"
 #include "xdp.bpf.c"

@@ -7,6 +7,7 @@
 #include "netdev.bpf.h"
 #include "label.bpf.h"
 #include "network.bpf.h"
+#include "refuse.bpf.h"
 #include "resolver.bpf.h"
 #include "socket.bpf.h"
 #include "taint.bpf.h"
@@ -250,7 +251,7 @@ int BPF_PROG(hook_socket_create, int family, int type, int protocol, int kern)
 
 	if (kern || is_followed(family))
 		return 0;
-	taint = taint_current();
+	taint = taint_own();
 	if (!taint)
 		return 0;
 	egress_refuse(taint, DOMICILE_HOOK_SOCKET_CREATE, DOMICILE_REASON_FAMILY,
@@ -261,7 +262,7 @@ int BPF_PROG(hook_socket_create, int family, int type, int protocol, int kern)
 SEC("lsm/socket_connect")
 int BPF_PROG(hook_socket_connect, struct socket *sock, struct sockaddr *address, int addrlen)
 {
-	struct domicile_taint *taint = taint_current();
+	struct domicile_taint *taint = taint_own();
 	struct sock *sk = sock->sk;
 	struct destination to = {};
 	int family;
@@ -352,6 +353,16 @@ static __noinline int splice_take(void)
 	return label ? taint_join(bpf_get_current_task_btf(), &label->set, label->origin) : 0;
 }
 
+static __always_inline int unix_send(struct sock *sk, const struct domicile_taint *taint)
+{
+	if (taint->carrier)
+		return 0;
+	if (carriers_refuse() &&
+	    unix_refuses(unix_peer(sk), taint, DOMICILE_HOOK_SOCKET_SENDMSG))
+		return -EPERM;
+	return sock_join_out(sk, taint);
+}
+
 static __always_inline int send_judge(struct socket *sock, struct sock *sk, struct msghdr *msg,
 				      int size, const struct domicile_taint *taint)
 {
@@ -360,12 +371,12 @@ static __always_inline int send_judge(struct socket *sock, struct sock *sk, stru
 				     DOMICILE_REASON_USER_NAMESPACE);
 	switch (sk->__sk_common.skc_family) {
 	case AF_UNIX:
-		return sock_join_out(sk, taint);
+		return unix_send(sk, taint);
 	case AF_INET:
 	case AF_INET6:
 		return inet_send(sock, msg, size, taint);
 	case AF_NETLINK:
-		return netlink_send(sock, msg, taint);
+		return taint->carrier ? 0 : netlink_send(sock, msg, taint);
 	default:
 		return refuse_family(sk, taint, DOMICILE_HOOK_SOCKET_SENDMSG,
 				     DOMICILE_REASON_FAMILY);
@@ -388,9 +399,12 @@ int BPF_PROG(hook_socket_sendmsg, struct socket *sock, struct msghdr *msg, int s
 	if (tainted_host()) {
 		if (flags & MSG_SPLICE_PAGES && splice_take())
 			return -EPERM;
-		taint = taint_current();
-		if (taint && send_judge(sock, sk, msg, size, taint))
-			return -EPERM;
+		taint = taint_own();
+		if (taint) {
+			carrier_refresh(taint);
+			if (send_judge(sock, sk, msg, size, taint))
+				return -EPERM;
+		}
 	}
 	return owed && zerocopy_note() ? -ENOBUFS : 0;
 }

@@ -75,18 +75,29 @@ static __noinline int file_join(struct file *file, const struct domicile_taint *
 	return 0;
 }
 
+/*
+ * What a carrier writes gets no label, but has to be where labels are kept: other
+ * file systems may be on other hosts. Return: 0, or -EPERM.
+ */
+static __noinline int carrier_write(struct file *file)
+{
+	return is_control(file->f_inode) || domicile_label_storable(file) ? 0 : -EPERM;
+}
+
 /* Return: 0, -EPERM with a record, or -ERESTARTNOINTR. */
 static __noinline int file_write(struct file *file, __u16 hook)
 {
-	struct domicile_taint *taint = taint_current();
+	struct domicile_taint *taint = taint_own();
 	struct audit_event event = {
 		.hook = hook,
 		.verdict = DOMICILE_VERDICT_DENY,
 		.reason = DOMICILE_REASON_NO_LABEL_STORE,
 		.object = DOMICILE_OBJECT_INODE,
 	};
-	int err = taint ? file_join(file, taint) : 0;
+	int err = 0;
 
+	if (taint)
+		err = carrier_refresh(taint) ? carrier_write(file) : file_join(file, taint);
 	if (!err)
 		return 0;
 	if (err == -ERESTARTNOINTR)

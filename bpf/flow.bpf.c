@@ -7,6 +7,7 @@
 #include "device_flow.bpf.h"
 #include "file.bpf.h"
 #include "flow.bpf.h"
+#include "refuse.bpf.h"
 #include "terminal.bpf.h"
 
 /* --- pipes ----------------------------------------------------------------- */
@@ -127,6 +128,8 @@ int BPF_PROG(hook_unix_may_send, struct socket *sock, struct socket *other)
 
 	if (!taint || !sk || !from)
 		return 0;
+	if (carriers_refuse() && unix_refuses(sk, taint, DOMICILE_HOOK_UNIX_MAY_SEND))
+		return -EPERM;
 	/* Connecting asks as well, and sends nothing: sendmsg was not called before. */
 	sent = sock_label(from, 0);
 	if (!sent || !label_set_covers(&sent->out, &taint->set))
@@ -177,7 +180,7 @@ int BPF_PROG(trace_sched_process_fork, struct task_struct *parent, struct task_s
 	if (child->pid != child->tgid)
 		return 0;
 	taint = tainted_host() ? taint_of(parent, 0) : NULL;
-	if (taint && !label_set_empty(&taint->set))
+	if (taint && !taint->carrier && !label_set_empty(&taint->set))
 		taint_inherit(child, taint);
 	return 0;
 }
@@ -191,7 +194,7 @@ SEC("lsm/bprm_check_security")
 int BPF_PROG(hook_bprm_check_security, struct linux_binprm *bprm)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct domicile_taint *taint = taint_current();
+	struct domicile_taint *taint = taint_own();
 
 	if (!taint || task->pid == task->tgid)
 		return 0;

@@ -49,17 +49,15 @@ static __noinline int pipe_filled(struct pipe_inode_info *pipe)
 	return 0;
 }
 
-/* What a connected unix socket receives is what its peer sent. */
-static __always_inline struct domicile_sock_label *unix_peer_label(struct sock *sk)
+/* Return: 0, -EPERM or -ENOMEM. */
+static __always_inline int sock_take_set(struct sock *sk, const struct domicile_label_set *set,
+					 __u64 origin)
 {
-	struct unix_sock *unix;
-	struct sock *peer;
-
-	if (sk->__sk_common.skc_family != AF_UNIX)
-		return NULL;
-	unix = bpf_skc_to_unix_sock(sk);
-	peer = unix ? unix->peer : NULL;
-	return peer ? sock_label(peer, 0) : NULL;
+	if (carriers_refuse() && is_connection(sk) &&
+	    carrier_declines(set, origin, CARRIER_REFUSES_CONNECTED,
+			     DOMICILE_HOOK_SOCKET_RECVMSG))
+		return -EPERM;
+	return taint_join(bpf_get_current_task_btf(), set, origin);
 }
 
 /* For LSM programs. Return: 0, or a negative errno. */
@@ -75,16 +73,15 @@ static __noinline int source_take(struct sock *sk)
 /* For LSM programs. Return: 0, or a negative errno. */
 static __always_inline int sock_take(struct sock *sk)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct domicile_sock_label *label;
 
 	if (sources_listen() && source_take(sk))
 		return -EPERM;
 	label = sock_label(sk, 0);
-	if (label && taint_join(task, &label->in, label->in_origin))
-		return -ENOMEM;
+	if (label && sock_take_set(sk, &label->in, label->in_origin))
+		return -EPERM;
 	label = unix_peer_label(sk);
-	return label ? taint_join(task, &label->out, label->out_origin) : 0;
+	return label ? sock_take_set(sk, &label->out, label->out_origin) : 0;
 }
 
 /* For tracing programs, when the data has arrived. */

@@ -18,7 +18,7 @@ static __noinline int guard_label(struct dentry *dentry, __u16 hook)
 
 	if (domicile_errand() == DOMICILE_ERRAND_STORE)
 		return 0;
-	taint = taint_current();
+	taint = taint_own();
 	if (taint)
 		event.origin = taint->origin;
 	audit_emit_dentry(&event, taint ? &taint->set : &none, dentry);

@@ -19,6 +19,25 @@ static __always_inline bool is_kernel_object(struct inode *inode)
 	       magic == MQUEUE_MAGIC;
 }
 
+/* Files that are the kernel's own: what is written there sets something. */
+static __always_inline bool is_control(struct inode *inode)
+{
+	switch (inode->i_sb->s_magic) {
+	case SYSFS_MAGIC:
+	case CGROUP_SUPER_MAGIC:
+	case CGROUP2_SUPER_MAGIC:
+	case CONFIGFS_MAGIC:
+	case DEBUGFS_MAGIC:
+	case TRACEFS_MAGIC:
+	case SECURITYFS_MAGIC:
+	case BPF_FS_MAGIC:
+	case BINFMTFS_MAGIC:
+		return true;
+	default:
+		return is_kernel_object(inode);
+	}
+}
+
 static __always_inline bool is_pipe(struct inode *inode)
 {
 	return (inode->i_mode & S_IFMT) == S_IFIFO;

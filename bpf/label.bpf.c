@@ -133,7 +133,7 @@ static __always_inline bool core_labelled(struct file *file, const struct domici
 
 static __noinline bool file_can_keep(struct file *file, const struct domicile_taint *taint)
 {
-	if (!taint)
+	if (!taint || (taint->carrier && is_control(file->f_inode)))
 		return true;
 	if (is_kernel_object(file->f_inode))
 		return !is_setting(file);
@@ -155,7 +155,8 @@ static __noinline int file_storable(struct file *file, __u16 hook)
 
 	if (!(file->f_mode & FMODE_WRITE) || !is_regular(file->f_inode))
 		return 0;
-	taint = taint_current();
+	taint = taint_own();
+	carrier_refresh(taint);
 	if (!taint || file_can_keep(file, taint))
 		return 0;
 	if (is_kernel_object(file->f_inode))
@@ -229,7 +230,7 @@ static __noinline int label_refresh(struct dentry *dentry, int errand)
 static __noinline int store_failed(struct dentry *dentry, int errand)
 {
 	struct domicile_inode_label *label = inode_label(dentry->d_inode, 0);
-	struct domicile_taint *taint = taint_current();
+	struct domicile_taint *taint = taint_own();
 	struct audit_event event = {
 		.hook = DOMICILE_HOOK_FILE_PERMISSION,
 		.verdict = DOMICILE_VERDICT_KILL,
@@ -259,7 +260,7 @@ static __noinline int link_join(struct inode *inode)
 {
 	struct domicile_taint *taint = taint_of(bpf_get_current_task_btf(), 0);
 
-	if (!taint)
+	if (!taint || taint->carrier)
 		return 0;
 	inode_mark_set(inode);
 	if (shared_push_one_traced(inode_address(inode), taint) || calls_push_linked(taint))

@@ -203,7 +203,8 @@ static __always_inline bool way_judge(struct __sk_buff *skb, const struct packet
  * would say more than the query.
  */
 static __noinline int resolver_packet(struct __sk_buff *skb, const struct packet *packet,
-				      const struct domicile_sock_label *label, int index)
+				      const struct domicile_sock_label *label,
+				      const struct domicile_label_set *set, int index)
 {
 	const struct domicile_resolver *resolver = resolver_get(index);
 	struct audit_event event = {
@@ -214,7 +215,7 @@ static __noinline int resolver_packet(struct __sk_buff *skb, const struct packet
 	};
 	__u32 payload;
 
-	if (!resolver || !packet || !label)
+	if (!resolver || !packet || !label || !set)
 		return 0;
 	payload = packet->to.family == AF_INET ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
 	event.family = packet->to.family;
@@ -230,9 +231,9 @@ static __noinline int resolver_packet(struct __sk_buff *skb, const struct packet
 	    resolver_granted(label->pid, resolver->rate))
 		event.verdict = DOMICILE_VERDICT_ALLOW;
 	else
-		event.denied = label->out;
+		event.denied = *set;
 	if (event.verdict == DOMICILE_VERDICT_DENY || allow_has_room())
-		audit_emit_packet(&event, label);
+		audit_emit_packet(&event, label, set);
 	return event.verdict == DOMICILE_VERDICT_ALLOW;
 }
 
@@ -241,25 +242,27 @@ static __noinline int egress_packet(struct __sk_buff *skb, __u32 type,
 				    struct domicile_sock_label *label)
 {
 	struct audit_event event = { .hook = DOMICILE_HOOK_CGROUP_EGRESS };
+	struct domicile_label_set set;
 	struct packet packet = {};
 	int resolver;
 
 	if (!label || !packet_parse(skb, &packet))
 		return 0;
 	packet.to.type = type;
+	set = label->out;
+	label_set_join(&set, &label->kept);
 	if (type == SOCK_DGRAM && packet.to.protocol == IPPROTO_UDP) {
 		resolver = resolver_find(&packet.to);
 		if (resolver >= 0)
-			return resolver_packet(skb, &packet, label, resolver);
+			return resolver_packet(skb, &packet, label, &set, resolver);
 	}
 	if (skb->ifindex == LOOPBACK_IFINDEX)
-		return !local_flow_note(&packet.flow, label);
-	if (!network_judge(&packet.to, &label->out, &event) &&
-	    way_judge(skb, &packet, &label->out, &event))
+		return label_set_empty(&label->out) || !local_flow_note(&packet.flow, label);
+	if (!network_judge(&packet.to, &set, &event) && way_judge(skb, &packet, &set, &event))
 		return 1;
 	event.origin = label->out_origin;
 	event.bytes = skb->len;
-	audit_emit_packet(&event, label);
+	audit_emit_packet(&event, label, &set);
 	return event.verdict != DOMICILE_VERDICT_DENY;
 }
 
@@ -276,7 +279,7 @@ int hook_cgroup_egress(struct __sk_buff *skb)
 	if (!sk)
 		return 1;
 	label = bpf_sk_storage_get(&sock_labels, sk, 0, 0);
-	if (!label || label_set_empty(&label->out))
+	if (!label || (label_set_empty(&label->out) && label_set_empty(&label->kept)))
 		return 1;
 	return egress_packet(skb, sk->type, label) ? 1 : 0;
 }

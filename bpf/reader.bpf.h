@@ -37,7 +37,7 @@ __noinline int reader_join(struct task_struct *reader __arg_trusted,
 	if (!from)
 		return 0;
 	taint = taint_raise(reader, &from->set, from->origin, false);
-	if (!taint)
+	if (!taint || taint->carrier)
 		return 0;
 	bpf_for_each(domicile_mapping, file, reader, DOMICILE_MAPPINGS_WRITABLE)
 		result |= file_join_traced(file, taint);
@@ -55,7 +55,7 @@ static __noinline int pipe_spread(struct inode *inode)
 	struct task_struct *reader;
 	int err;
 
-	if (!taint)
+	if (!taint || taint->carrier)
 		return 0;
 	err = pipe_join(inode, taint);
 	bpf_rcu_read_lock();

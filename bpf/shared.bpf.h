@@ -60,7 +60,7 @@ __noinline int shared_push(struct domicile_taint *taint)
 {
 	struct file *file;
 
-	if (!taint)
+	if (!taint || taint->carrier)
 		return 0;
 	bpf_for_each(domicile_mapping, file, bpf_get_current_task_btf(),
 		     DOMICILE_MAPPINGS_WRITABLE)
@@ -124,7 +124,7 @@ __noinline int shared_push_traced(struct domicile_taint *taint)
 	struct file *file;
 	int grew = 0;
 
-	if (!taint)
+	if (!taint || taint->carrier)
 		return 0;
 	bpf_for_each(domicile_mapping, file, bpf_get_current_task_btf(),
 		     DOMICILE_MAPPINGS_WRITABLE)

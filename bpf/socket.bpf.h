@@ -16,6 +16,29 @@ static __always_inline struct domicile_sock_label *sock_label(struct sock *sk, _
 	return bpf_sk_storage_get(&sock_labels, sk, 0, flags);
 }
 
+static __always_inline bool is_connection(struct sock *sk)
+{
+	return sk->sk_type == SOCK_STREAM || sk->sk_type == SOCK_SEQPACKET;
+}
+
+static __always_inline struct sock *unix_peer(struct sock *sk)
+{
+	struct unix_sock *unix;
+
+	if (sk->__sk_common.skc_family != AF_UNIX)
+		return NULL;
+	unix = bpf_skc_to_unix_sock(sk);
+	return unix ? unix->peer : NULL;
+}
+
+/* What a connected unix socket receives is what its peer sent. */
+static __always_inline struct domicile_sock_label *unix_peer_label(struct sock *sk)
+{
+	struct sock *peer = unix_peer(sk);
+
+	return peer ? sock_label(peer, 0) : NULL;
+}
+
 /* Labelled data arrived at @sk. Return: 0, or -ENOMEM. */
 static __always_inline int sock_join_in(struct sock *sk, const struct domicile_label_set *set,
 					__u64 origin)
@@ -38,16 +61,18 @@ static __always_inline int sock_join_in(struct sock *sk, const struct domicile_l
 static __always_inline int sock_join_out(struct sock *sk, const struct domicile_taint *taint)
 {
 	struct domicile_sock_label *label;
+	struct domicile_label_set *set;
 
 	label = sock_label(sk, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!label) {
 		count(DOMICILE_COUNT_NO_MEMORY);
 		return -ENOMEM;
 	}
-	if (label_set_covers(&label->out, &taint->set) && label->out_origin == taint->origin &&
+	set = taint->carrier ? &label->kept : &label->out;
+	if (label_set_covers(set, &taint->set) && label->out_origin == taint->origin &&
 	    label->pid == (__u32)(bpf_get_current_pid_tgid() >> 32))
 		return 0;
-	label_set_join_shared(&label->out, &taint->set);
+	label_set_join_shared(set, &taint->set);
 	label->out_origin = taint->origin;
 	label->pid = bpf_get_current_pid_tgid() >> 32;
 	bpf_get_current_comm(label->comm, sizeof(label->comm));

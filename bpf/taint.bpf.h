@@ -10,6 +10,7 @@
 
 #include "audit.bpf.h"
 #include "call.bpf.h"
+#include "carrier.bpf.h"
 
 static __always_inline struct domicile_taint *taint_of(struct task_struct *task, __u64 flags)
 {
@@ -41,7 +42,7 @@ __noinline int memory_push(struct task_struct *task __arg_trusted,
 	struct task_struct *other;
 	int err = 0;
 
-	if (!from)
+	if (!from || from->carrier)
 		return 0;
 	bpf_rcu_read_lock();
 	bpf_for_each(task, other, NULL, TASK_ITER_ALL_THREADS) {
@@ -112,6 +113,7 @@ __noinline int taint_refresh(void)
 	if (!grew)
 		return 0;
 	count(DOMICILE_COUNT_TAINTS);
+	carrier_refresh(taint);
 	if (!stays || (memory_is_shared(task) && memory_push(task, taint))) {
 		count(DOMICILE_COUNT_NO_MEMORY);
 		return -ENOMEM;
@@ -167,12 +169,13 @@ static __always_inline struct domicile_taint *taint_held(struct task_struct *tas
 }
 
 /*
- * taint_current - the taint of the current process, up to date with what it
- * shares
+ * taint_own - the taint of the current process, up to date with what it shares
+ *
+ * For sinks, and what stays with the process; taint_current() is for all else.
  *
  * Return: NULL if it holds no label.
  */
-static __always_inline struct domicile_taint *taint_current(void)
+static __always_inline struct domicile_taint *taint_own(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct domicile_taint *taint;
@@ -190,6 +193,19 @@ static __always_inline struct domicile_taint *taint_current(void)
 			bpf_send_signal(SIGKILL);
 	}
 	return taint_held(task, taint);
+}
+
+/*
+ * taint_current - the taint of the current process, as far as it goes with what
+ * the process writes, sends, starts and shares
+ *
+ * Return: NULL if it holds no label, or is a carrier that keeps its labels.
+ */
+static __always_inline struct domicile_taint *taint_current(void)
+{
+	struct domicile_taint *taint = taint_own();
+
+	return taint && !carrier_refresh(taint) ? taint : NULL;
 }
 
 /* As taint_current(), for tracing programs. */
@@ -212,7 +228,8 @@ static __always_inline struct domicile_taint *taint_current_traced(void)
 		if (grew)
 			domicile_label_recall(NULL);
 	}
-	return taint_held(task, taint);
+	taint = taint_held(task, taint);
+	return taint && !carrier_refresh(taint) ? taint : NULL;
 }
 
 /* See holder.bpf.h. @holds: of the process, or 0 if it is one that shares its memory. */
@@ -254,6 +271,7 @@ static __noinline struct domicile_taint *taint_raise(struct task_struct *task,
 		return NULL;
 	}
 	st->tainted = 1;
+	taint->carrier = carrier_keeps(task);
 	raised = __sync_fetch_and_add(&taint->alone, 1) + 1;
 	taint->origin = origin;
 	label_set_join_shared(&taint->set, set);
@@ -337,9 +355,12 @@ __noinline int taint_joined_traced(const struct domicile_label_set *set, __u64 o
 
 __noinline int taint_obtained(const struct domicile_label_set *set, __u64 origin)
 {
-	struct domicile_taint *taint = set ? taint_raise(bpf_get_current_task_btf(), set,
-							 origin, true) : NULL;
+	struct domicile_taint *taint;
 
+	if (!set || (carriers_refuse() && carrier_declines(set, origin, CARRIER_REFUSES,
+							   DOMICILE_HOOK_FILE_OPEN)))
+		return -EPERM;
+	taint = taint_raise(bpf_get_current_task_btf(), set, origin, true);
 	if (!taint)
 		return -EPERM;
 	return others_push(taint) || shared_push(taint) ? -ENOMEM : 0;

@@ -64,8 +64,11 @@ static __always_inline struct terminal *terminal_get(__u64 tty)
 /* What the current process writes will be read on @tty. Return: 0, or -ENOMEM. */
 static __always_inline int terminal_join(__u64 tty, const struct domicile_taint *taint)
 {
-	struct terminal *terminal = terminal_get(tty);
+	struct terminal *terminal;
 
+	if (taint->carrier)
+		return 0;
+	terminal = terminal_get(tty);
 	if (!terminal) {
 		count(DOMICILE_COUNT_NO_MEMORY);
 		return -ENOMEM;
@@ -194,7 +197,7 @@ static __always_inline void terminal_notice(struct file *file, struct domicile_t
  */
 static __noinline int terminal_write(struct file *file)
 {
-	struct domicile_taint *taint = taint_current();
+	struct domicile_taint *taint = taint_own();
 	struct tty_struct *tty = file_tty(file);
 	struct audit_event event = {};
 	__u64 other;
@@ -206,6 +209,7 @@ static __noinline int terminal_write(struct file *file)
 	if (BPF_CORE_READ(tty, driver, type) != TTY_DRIVER_TYPE_PTY)
 		return terminal_refuse(file, &event, taint);
 	other = (__u64)BPF_CORE_READ(tty, link);
+	carrier_refresh(taint);
 	if (BPF_CORE_READ(tty, driver, subtype) == PTY_TYPE_MASTER)
 		/* What is typed is read there, and echoed here. */
 		return terminal_join(other, taint) ?: terminal_join((__u64)tty, taint);

@@ -30,7 +30,7 @@ static __noinline int xdp_obtained(__u16 hook)
 
 	if (hold_current(DOMICILE_HOLDS_XDP))
 		return -ENOMEM;
-	taint = taint_current();
+	taint = taint_own();
 	return taint ? xdp_refuse(taint, hook) : 0;
 }
 

@@ -6,6 +6,7 @@
 #include <linux/bpf_lsm.h>
 #include <linux/btf.h>
 #include <linux/btf_ids.h>
+#include <linux/cgroup.h>
 #include <linux/file.h>
 #include <linux/inetdevice.h>
 #include <linux/slab.h>
@@ -74,6 +75,25 @@ static u32 *set_ids(const struct domicile_label_table *table,
 			break;
 	}
 	return ids;
+}
+
+/*
+ * Is @cgroup the one at @path, or below it? In the hierarchy of cgroup v2 no name
+ * changes while the cgroup lives, and who is below keeps those above alive.
+ */
+static bool is_beneath(const struct cgroup *cgroup, const char *path)
+{
+	for (int level = 1; level <= cgroup->level; level++) {
+		const char *name = cgroup->ancestors[level]->kn->name;
+		size_t size = strlen(name);
+
+		if (*path++ != '/' || strncmp(path, name, size))
+			return false;
+		path += size;
+		if (!*path)
+			return true;
+	}
+	return false;
 }
 
 __bpf_kfunc_start_defs();
@@ -350,6 +370,29 @@ out:
 }
 
 /**
+ * domicile_carrier_find - which carrier is a cgroup part of?
+ * @cgroup: its address; the caller keeps it alive
+ * @carriers: the list, which ends where a path is empty
+ * @carriers__sz: its size, bytes
+ *
+ * Of several that fit the one deepest down counts.
+ *
+ * Return: its number in the list, from 1, or 0. Does not sleep.
+ */
+__bpf_kfunc int domicile_carrier_find(u64 cgroup, const struct domicile_carrier *carriers,
+				      u32 carriers__sz)
+{
+	u32 count = carriers__sz / sizeof(*carriers);
+	int found = 0;
+
+	for (u32 i = 0; i < count && carriers[i].path[0]; i++)
+		if (is_beneath((struct cgroup *)cgroup, carriers[i].path) &&
+		    (!found || strlen(carriers[i].path) > strlen(carriers[found - 1].path)))
+			found = i + 1;
+	return found;
+}
+
+/**
  * domicile_errand - what the module is doing on behalf of current
  *
  * Return: enum domicile_errand.
@@ -449,6 +492,7 @@ BTF_ID_FLAGS(func, domicile_file_put, KF_RELEASE)
 BTF_ID_FLAGS(func, domicile_link_maps, KF_RCU)
 BTF_ID_FLAGS(func, domicile_label_storable, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, domicile_inode_peek)
+BTF_ID_FLAGS(func, domicile_carrier_find)
 BTF_ID_FLAGS(func, domicile_errand)
 BTF_ID_FLAGS(func, domicile_address_is_local, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, domicile_send_copy, KF_TRUSTED_ARGS)

@@ -53,6 +53,8 @@ static void print_summary(const struct policy *policy)
 	printf("%-10s%s\n", "prefixes", number_text(text, prefixes(policy)));
 	printf("%-10s%s\n", "sources", number_text(text, policy->source_count +
 							  policy->listen_count));
+	if (policy->carrier_count)
+		printf("%-10s%s\n", "carriers", number_text(text, policy->carrier_count));
 	printf("%-10s%s\n", "rules", number_text(text, policy->rule_count));
 	puts("OK");
 }
@@ -194,6 +196,10 @@ static void print_in_force(const struct in_force *in_force)
 	json_array_foreach(json_object_get(json_object_get(in_force->root, "policy"), "sources"),
 			   i, item)
 		print_source(i ? "" : "sources", item);
+	json_array_foreach(in_force_carriers(in_force), i, item)
+		printf("%-11s%s: %s\n", i ? "" : "carriers",
+		       json_string_value(json_object_get(item, "cgroup")),
+		       json_string_value(json_object_get(item, "labelled")));
 }
 
 static int show_in_force(bool json)

@@ -16,7 +16,8 @@
 static const char show_help[] =
 	"Usage: domicile task show [--json] PID\n"
 	"\n"
-	"Shows the labels that a process holds, and where the newest came from.\n"
+	"Shows the labels that a process holds, where the newest came from, and whether\n"
+	"the policy calls it a carrier.\n"
 	"\n"
 	"      --json  as one JSON object\n"
 	"  -h, --help  this text\n"
@@ -33,7 +34,33 @@ struct task {
 	struct domicile_taint taint;
 	struct domicile_origin origin;
 	bool has_origin;
+	char cgroup[PATH_MAX]; /* "" if it is not known */
 };
+
+/* The line of cgroup v2 begins with 0, and names no controllers. */
+static void read_cgroup(struct task *task)
+{
+	char path[64], line[PATH_MAX];
+	cleanup(close_file) FILE *file = NULL;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", task->pid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "0::", 3))
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(task->cgroup, sizeof(task->cgroup), "%s", line + 3);
+	}
+}
+
+static json_t *carrier_json(const struct task *task, const struct in_force *in_force)
+{
+	json_t *carrier = in_force_carrier(in_force, task->cgroup);
+
+	return carrier ? json_pack("{s:O, s:O}", "cgroup", json_object_get(carrier, "cgroup"),
+				   "labelled", json_object_get(carrier, "labelled")) :
+			 json_null();
+}
 
 static json_t *origin_json(const struct task *task)
 {
@@ -53,11 +80,22 @@ static void print_json(const struct task *task, const struct in_force *in_force)
 {
 	cleanup(free_json) json_t *object = NULL;
 
-	object = json_pack("{s:i, s:s, s:o, s:o}", "pid", task->pid, "comm", task->comm, "labels",
-			   in_force_set_json(in_force, &task->taint.set), "origin",
-			   origin_json(task));
+	object = json_pack("{s:i, s:s, s:o, s:o, s:o}", "pid", task->pid, "comm", task->comm,
+			   "labels", in_force_set_json(in_force, &task->taint.set), "origin",
+			   origin_json(task), "carrier", carrier_json(task, in_force));
 	json_dumpf(object, stdout, JSON_INDENT(2));
 	putchar('\n');
+}
+
+static void print_carrier(const struct task *task, const struct in_force *in_force)
+{
+	json_t *carrier = in_force_carrier(in_force, task->cgroup);
+
+	if (!carrier)
+		return;
+	printf("%-9s", "carrier");
+	plain_print(json_string_value(json_object_get(carrier, "cgroup")), stdout);
+	printf(" (labelled: %s)\n", json_string_value(json_object_get(carrier, "labelled")));
 }
 
 static void print_task(const struct task *task, const struct in_force *in_force)
@@ -71,6 +109,7 @@ static void print_task(const struct task *task, const struct in_force *in_force)
 	printf(")\n%-9s%s\n", "labels",
 	       label_set_empty(&task->taint.set) ? "none: it holds no labelled data" :
 	       in_force_names_text(names, text, sizeof(text)));
+	print_carrier(task, in_force);
 	if (label_set_empty(&task->taint.set))
 		return;
 	printf("%-9s", "origin");
@@ -104,6 +143,7 @@ static enum answer read_task(struct task *task)
 			      strerror(-err));
 	task->has_origin = !taint_origin(&enforcement, &task->taint, &task->origin);
 	taint_comm(task->pid, task->comm);
+	read_cgroup(task);
 	return ANSWER_DONE;
 }
 

@@ -340,6 +340,34 @@ int in_force_sources(const struct in_force *in_force,
 	return 0;
 }
 
+static bool is_beneath(const char *cgroup, const char *path)
+{
+	size_t size = strlen(path);
+
+	return !strncmp(cgroup, path, size) && (!cgroup[size] || cgroup[size] == '/');
+}
+
+json_t *in_force_carriers(const struct in_force *in_force)
+{
+	return json_object_get(json_object_get(in_force->root, "policy"), "carriers");
+}
+
+json_t *in_force_carrier(const struct in_force *in_force, const char *cgroup)
+{
+	json_t *carrier, *found = NULL;
+	size_t i, longest = 0;
+
+	json_array_foreach(in_force_carriers(in_force), i, carrier) {
+		const char *path = json_string_value(json_object_get(carrier, "cgroup"));
+
+		if (path && strlen(path) > longest && is_beneath(cgroup, path)) {
+			found = carrier;
+			longest = strlen(path);
+		}
+	}
+	return found;
+}
+
 json_t *in_force_set_json(const struct in_force *in_force, const struct domicile_label_set *set)
 {
 	json_t *names = json_array();

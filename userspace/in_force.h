@@ -54,6 +54,14 @@ int in_force_sources(const struct in_force *in_force,
 		     int (*visit)(const char *path, const char *label, void *context),
 		     void *context);
 
+/* The carriers of the policy: an array, each with its cgroup and labelled. Owned by @in_force. */
+json_t *in_force_carriers(const struct in_force *in_force);
+/*
+ * What the policy says of processes in @cgroup: the entry of the carrier, with its
+ * cgroup and labelled, or NULL.
+ */
+json_t *in_force_carrier(const struct in_force *in_force, const char *cgroup);
+
 /* Stands for the labels of a set that have no name: the label was unreadable. */
 #define IN_FORCE_NAMELESS "*"
 

@@ -36,6 +36,10 @@ static void policy_free_names(struct policy *policy)
 		free(policy->sources[i].path);
 	for (size_t i = 0; i < policy->rule_count; i++)
 		free(policy->rules[i].networks);
+	for (size_t i = 0; i < policy->carrier_count; i++) {
+		free(policy->carriers[i].cgroup);
+		free(policy->carriers[i].reason);
+	}
 	for (size_t i = 0; i < policy->file_count; i++)
 		free(policy->files[i]);
 }
@@ -55,6 +59,7 @@ void policy_free(struct policy *policy)
 	free(policy->listens);
 	free(policy->resolvers);
 	free(policy->rules);
+	free(policy->carriers);
 	free(policy);
 }
 

@@ -4,7 +4,8 @@
  * be put into the kernel, and where each definition stands in them.
  *
  * The tables depend on what the documents say, never on their order: labels
- * and networks are sorted by name, sources by path or port, rules by label.
+ * and networks are sorted by name, sources by path or port, rules by label, carriers
+ * by cgroup.
  */
 #ifndef DOMICILE_POLICY_H
 #define DOMICILE_POLICY_H
@@ -100,6 +101,13 @@ struct policy_rule {
 	struct policy_place place;
 };
 
+struct policy_carrier {
+	char *cgroup; /* absolute path, of cgroup v2 */
+	enum domicile_carriage carriage;
+	char *reason; /* "" when not given */
+	struct policy_place place;
+};
+
 struct policy {
 	char **files; /* names, as given to policy_compile() */
 	size_t file_count;
@@ -121,6 +129,8 @@ struct policy {
 	size_t rule_count;
 	struct policy_resolver *resolvers;
 	size_t resolver_count; /* up to DOMICILE_RESOLVERS_MAX */
+	struct policy_carrier *carriers;
+	size_t carrier_count; /* up to DOMICILE_CARRIERS_MAX */
 	/* SHA-256 of the documents' SHA-256 digests in ascending order. */
 	__u8 digest[POLICY_DIGEST_SIZE];
 };
@@ -178,6 +188,7 @@ const char *policy_label_nearest(const struct policy *policy, const char *name);
 const char *policy_network_nearest(const struct policy *policy, const char *name);
 
 const char *policy_mode_name(enum policy_mode mode);
+const char *policy_carriage_name(enum domicile_carriage carriage);
 
 #define POLICY_RESOLVER_TEXT_MAX 56
 /* Returns @text: "127.0.0.53:53". */

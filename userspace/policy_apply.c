@@ -348,10 +348,27 @@ static int slot_put(int outer, __u32 slot, const char *name, const void *values,
 	return bpf_map_update_elem(outer, &slot, &inner, 0) ? -errno : 0;
 }
 
+static int carriers_put(const struct policy *policy, int map, __u32 slot, __u32 *refusing)
+{
+	cleanup(free_memory) struct domicile_carriers *carriers = calloc(1, sizeof(*carriers));
+
+	if (!carriers)
+		return -ENOMEM;
+	for (size_t i = 0; i < policy->carrier_count; i++) {
+		const struct policy_carrier *carrier = &policy->carriers[i];
+
+		carriers->list[i].carriage = carrier->carriage;
+		strcpy(carriers->list[i].path, carrier->cgroup);
+		*refusing += carrier->carriage != DOMICILE_CARRIAGE_KEEP;
+	}
+	return bpf_map_update_elem(map, &slot, carriers, 0) ? -errno : 0;
+}
+
 static int slot_fill(const struct policy *policy, const __u32 *indices,
 		     const struct enforcement *enforcement, __u32 slot)
 {
 	cleanup(free_memory) struct domicile_class *classes = classes_translate(policy, indices);
+	__u32 refusing = 0;
 	int err;
 
 	if (!classes)
@@ -366,6 +383,8 @@ static int slot_fill(const struct policy *policy, const __u32 *indices,
 			       policy->class_count);
 	if (!err)
 		err = policy_apply_listens(policy, indices, enforcement, slot);
+	if (!err)
+		err = carriers_put(policy, enforcement->carriers, slot, &refusing);
 	if (err)
 		return err;
 	enforcement->state->slot[slot] = (struct domicile_slot){
@@ -373,6 +392,8 @@ static int slot_fill(const struct policy *policy, const __u32 *indices,
 		.ranges6 = policy->range6_count,
 		.classes = policy->class_count,
 		.resolver_count = policy->resolver_count,
+		.carriers = policy->carrier_count,
+		.refusing = refusing,
 	};
 	for (size_t i = 0; i < policy->resolver_count; i++)
 		enforcement->state->slot[slot].resolvers[i] = policy->resolvers[i].resolver;

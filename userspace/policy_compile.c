@@ -363,6 +363,48 @@ static int take_resolvers(struct compiler *compiler)
 	return err;
 }
 
+static int carrier_compare(const void *a, const void *b)
+{
+	const struct policy_carrier *left = a, *right = b;
+
+	return strcmp(left->cgroup, right->cgroup);
+}
+
+/* By unit or by cgroup, a carrier is named once. */
+static int check_carriers(struct compiler *compiler)
+{
+	const struct policy_carrier *carriers = compiler->policy->carriers;
+	char quoted[POLICY_QUOTE_MAX];
+	int err = 0;
+
+	for (size_t i = 1; i < compiler->policy->carrier_count && !err; i++)
+		if (!carrier_compare(&carriers[i - 1], &carriers[i]))
+			err = refuse(compiler, "carrier", &carriers[i].place,
+				     policy_quote(carriers[i].cgroup, quoted),
+				     &carriers[i - 1].place);
+	return err;
+}
+
+/* Moves the carriers from draft to policy, sorted; those without a name were reported. */
+static int take_carriers(struct compiler *compiler)
+{
+	struct policy *policy = compiler->policy;
+	struct draft *draft = &compiler->draft;
+
+	policy->carriers = calloc(draft->carrier_count + 1, sizeof(*policy->carriers));
+	if (!policy->carriers)
+		return -ENOMEM;
+	for (size_t i = 0; i < draft->carrier_count; i++) {
+		if (!draft->carriers[i].cgroup)
+			continue;
+		policy->carriers[policy->carrier_count++] = draft->carriers[i];
+		draft->carriers[i] = (struct policy_carrier){};
+	}
+	qsort(policy->carriers, policy->carrier_count, sizeof(*policy->carriers),
+	      carrier_compare);
+	return check_carriers(compiler);
+}
+
 static int refuse_size(struct compiler *compiler, int err)
 {
 	if (err == -ENOSPC)
@@ -474,7 +516,9 @@ static int take_draft(struct compiler *compiler)
 		err = take_sources(compiler);
 	if (!err)
 		err = take_resolvers(compiler);
-	return err ? err : take_rules(compiler);
+	if (!err)
+		err = take_rules(compiler);
+	return err ? err : take_carriers(compiler);
 }
 
 static int compile(struct compiler *compiler)

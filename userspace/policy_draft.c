@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "policy_carrier.h"
 #include "policy_draft.h"
 #include "policy_draft_resolver.h"
 #include "policy_listen.h"
@@ -402,9 +403,9 @@ static const struct key document_keys[] = {
 	KEY("sources", read_sources),
 	KEY("rules", read_rules),
 	KEY("resolvers", read_resolvers),
+	KEY("carriers", read_carriers),
 	LATER("places"),
 	LATER("declassifiers"),
-	LATER("carriers"),
 	LATER("terminals"),
 };
 
@@ -488,6 +489,10 @@ void draft_free(struct draft *draft)
 	}
 	for (size_t i = 0; i < draft->rule_count; i++)
 		rule_free(&draft->rules[i]);
+	for (size_t i = 0; i < draft->carrier_count; i++) {
+		free(draft->carriers[i].cgroup);
+		free(draft->carriers[i].reason);
+	}
 	free(draft->labels);
 	free(draft->networks);
 	free(draft->prefixes4);
@@ -495,5 +500,6 @@ void draft_free(struct draft *draft)
 	free(draft->sources);
 	free(draft->rules);
 	free(draft->resolvers);
+	free(draft->carriers);
 	*draft = (struct draft){};
 }

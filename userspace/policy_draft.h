@@ -54,6 +54,8 @@ struct draft {
 	size_t rule_count;
 	struct policy_resolver *resolvers;
 	size_t resolver_count;
+	struct policy_carrier *carriers;
+	size_t carrier_count;
 	bool incomplete; /* definitions were passed over: do not call names undefined */
 };
 

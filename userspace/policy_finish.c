@@ -146,6 +146,8 @@ static void own_places(struct policy *policy, const struct documents *documents)
 		own_place(policy, documents, &policy->resolvers[i].place);
 	for (size_t i = 0; i < policy->rule_count; i++)
 		own_place(policy, documents, &policy->rules[i].place);
+	for (size_t i = 0; i < policy->carrier_count; i++)
+		own_place(policy, documents, &policy->carriers[i].place);
 }
 
 int policy_finish(struct policy *policy, const struct documents *documents)

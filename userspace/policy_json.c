@@ -144,16 +144,32 @@ static json_t *json_resolvers(const struct policy *policy)
 	return array;
 }
 
+static json_t *json_carriers(const struct policy *policy)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < policy->carrier_count; i++) {
+		const struct policy_carrier *carrier = &policy->carriers[i];
+
+		array = json_add(array, json_pack("{s:s, s:s, s:s, s:o}", "cgroup",
+						  carrier->cgroup, "labelled",
+						  policy_carriage_name(carrier->carriage),
+						  "reason", carrier->reason, "place",
+						  json_place(&carrier->place)));
+	}
+	return array;
+}
+
 json_t *policy_json(const struct policy *policy)
 {
 	char digest[POLICY_DIGEST_TEXT_SIZE];
 
 	policy_digest_text(policy, digest);
-	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}}", "version",
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}}", "version",
 			 POLICY_VERSION, "digest", digest, "files", json_files(policy), "labels",
 			 json_labels(policy), "networks", json_networks(policy), "sources",
 			 json_all_sources(policy), "rules", json_rules(policy), "resolvers",
-			 json_resolvers(policy), "counts", "ranges4",
+			 json_resolvers(policy), "carriers", json_carriers(policy), "counts", "ranges4",
 			 (json_int_t)policy->range4_count, "ranges6",
 			 (json_int_t)policy->range6_count, "classes",
 			 (json_int_t)policy->class_count);

@@ -164,6 +164,20 @@ static void put_resolvers(struct output *output, const struct documents *documen
 	}
 }
 
+static void put_carriers(struct output *output, const struct documents *documents,
+			 const struct policy *policy)
+{
+	put_u32(output, policy->carrier_count);
+	for (size_t i = 0; i < policy->carrier_count; i++) {
+		const struct policy_carrier *carrier = &policy->carriers[i];
+
+		put_text(output, carrier->cgroup);
+		put_u32(output, carrier->carriage);
+		put_text(output, carrier->reason);
+		put_place(output, documents, &carrier->place);
+	}
+}
+
 int policy_pack(const struct policy_result *result, const struct policy_errors *errors,
 		const struct documents *documents, void **ret, size_t *ret_size)
 {
@@ -180,6 +194,7 @@ int policy_pack(const struct policy_result *result, const struct policy_errors *
 		put_rules(&output, documents, result->policy);
 		put_listens(&output, documents, result->policy);
 		put_resolvers(&output, documents, result->policy);
+		put_carriers(&output, documents, result->policy);
 	} else {
 		put_errors(&output, documents, errors);
 	}

@@ -137,6 +137,21 @@ static void show_resolvers(const struct policy *policy, FILE *file)
 	}
 }
 
+static void show_carriers(const struct policy *policy, FILE *file)
+{
+	int name = strlen("CARRIER");
+
+	for (size_t i = 0; i < policy->carrier_count; i++)
+		name = wider(name, policy->carriers[i].cgroup);
+	fprintf(file, "\n%-*s  LABELLED   REASON\n", name, "CARRIER");
+	for (size_t i = 0; i < policy->carrier_count; i++) {
+		const struct policy_carrier *carrier = &policy->carriers[i];
+
+		fprintf(file, "%-*s  %-9s  %s\n", name, carrier->cgroup,
+			policy_carriage_name(carrier->carriage), or_dash(carrier->reason));
+	}
+}
+
 void policy_show(const struct policy *policy, FILE *file)
 {
 	char digest[POLICY_DIGEST_TEXT_SIZE];
@@ -159,4 +174,6 @@ void policy_show(const struct policy *policy, FILE *file)
 	}
 	if (policy->resolver_count)
 		show_resolvers(policy, file);
+	if (policy->carrier_count)
+		show_carriers(policy, file);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "netset.h"
+#include "policy_carrier.h"
 #include "policy_error.h"
 #include "policy_listen.h"
 #include "policy_resolver.h"
@@ -355,6 +356,35 @@ static void get_resolvers(struct input *input, struct policy *policy)
 	}
 }
 
+static void get_carrier(struct input *input, struct policy_carrier *carrier)
+{
+	__u32 carriage;
+
+	carrier->cgroup = get_text(input);
+	input_check(input, carrier->cgroup && !policy_cgroup_wrong(carrier->cgroup));
+	carriage = get_u32(input);
+	input_check(input, carriage >= DOMICILE_CARRIAGE_KEEP && carriage < DOMICILE_CARRIAGES);
+	carrier->carriage = input->err ? DOMICILE_CARRIAGE_KEEP : carriage;
+	carrier->reason = get_text(input);
+	carrier->place = get_place(input);
+}
+
+static void get_carriers(struct input *input, struct policy *policy)
+{
+	size_t count = get_count(input, 0, DOMICILE_CARRIERS_MAX, 6 * sizeof(__u32));
+	struct policy_carrier *carriers = get_memory(input, count, sizeof(*carriers));
+
+	if (!carriers)
+		return;
+	policy->carriers = carriers;
+	policy->carrier_count = count;
+	for (size_t i = 0; i < count && !input->err; i++) {
+		get_carrier(input, &carriers[i]);
+		if (i && !input->err)
+			input_check(input, strcmp(carriers[i - 1].cgroup, carriers[i].cgroup) < 0);
+	}
+}
+
 /* An error's text is only shown: make it harmless rather than refuse it. */
 static void get_error(struct input *input, struct policy_error *error)
 {
@@ -402,6 +432,7 @@ static struct policy *get_policy(struct input *input)
 	get_rules(input, policy);
 	get_listens(input, policy);
 	get_resolvers(input, policy);
+	get_carriers(input, policy);
 	input_check(input, !input->left);
 	if (!input->err)
 		return policy;

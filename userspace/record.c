@@ -57,6 +57,7 @@ static const char *const hooks[] = {
 	[DOMICILE_HOOK_TASK_PRCTL] = "task_prctl",
 	[DOMICILE_HOOK_CAPABLE] = "capable",
 	[DOMICILE_HOOK_INODE_RENAME] = "inode_rename",
+	[DOMICILE_HOOK_UNIX_STREAM_CONNECT] = "unix_stream_connect",
 };
 NAMES(hooks, DOMICILE_HOOKS);
 
@@ -87,6 +88,7 @@ static const char *const reasons[] = {
 	[DOMICILE_REASON_MEMORY_HOLDER] = "memory_holder",
 	[DOMICILE_REASON_LABEL_REPLACED] = "label_replaced",
 	[DOMICILE_REASON_RESOLVER] = "resolver",
+	[DOMICILE_REASON_CARRIER] = "carrier",
 };
 NAMES(reasons, DOMICILE_REASONS);
 
@@ -95,6 +97,7 @@ static const char *const objects[] = {
 	[DOMICILE_OBJECT_ADDRESS] = "address",
 	[DOMICILE_OBJECT_INODE] = "inode",
 	[DOMICILE_OBJECT_FAMILY] = "family",
+	[DOMICILE_OBJECT_CGROUP] = "cgroup",
 };
 NAMES(objects, DOMICILE_OBJECTS);
 
@@ -308,6 +311,12 @@ static json_t *object_family(const struct domicile_record *record)
 			 "protocol", (json_int_t)record->protocol);
 }
 
+static json_t *object_cgroup(const struct domicile_record *record)
+{
+	return json_pack("{s:s, s:o}", "kind", objects[DOMICILE_OBJECT_CGROUP], "path",
+			 text(record->path, sizeof(record->path)));
+}
+
 static json_t *object(const struct domicile_record *record, const struct in_force *in_force)
 {
 	switch (record->object) {
@@ -317,6 +326,8 @@ static json_t *object(const struct domicile_record *record, const struct in_forc
 		return object_inode(record);
 	case DOMICILE_OBJECT_FAMILY:
 		return object_family(record);
+	case DOMICILE_OBJECT_CGROUP:
+		return object_cgroup(record);
 	}
 	return json_null();
 }
@@ -460,6 +471,8 @@ static void print_object(json_t *object, FILE *file)
 		print_with(" to ", string(object, "path", "a file without a path"), file);
 	else if (!strcmp(kind, objects[DOMICILE_OBJECT_FAMILY]))
 		fprintf(file, " to a socket of family %s", string(object, "family", "?"));
+	else if (!strcmp(kind, objects[DOMICILE_OBJECT_CGROUP]))
+		print_with(" to the carrier ", string(object, "path", "?"), file);
 }
 
 static void print_why(json_t *object, FILE *file)
@@ -483,6 +496,7 @@ static void print_why(json_t *object, FILE *file)
 		[DOMICILE_REASON_MEMORY_HOLDER] = "its memory could take %s where no label goes",
 		[DOMICILE_REASON_LABEL_REPLACED] = "%s was on the file whose name another takes",
 		[DOMICILE_REASON_RESOLVER] = "more than that resolver may be asked",
+		[DOMICILE_REASON_CARRIER] = "the policy has that service take no labels",
 	};
 	const char *reason = string(object, "reason", "?"), *rest;
 	size_t i = 1;

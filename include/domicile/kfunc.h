@@ -7,7 +7,7 @@
 #ifndef DOMICILE_KFUNC_H
 #define DOMICILE_KFUNC_H
 
-#include "label.h"
+#include "policy_abi.h"
 
 /* Whose labels domicile_label_read() reads. */
 enum domicile_scope {
@@ -82,6 +82,8 @@ extern void domicile_file_put(struct file *file) __ksym;
 extern int domicile_link_maps(struct task_struct *task) __ksym;
 extern int domicile_inode_peek(__u64 inode, void *p__map, __u32 blob, void *copy,
 			       __u32 copy__sz) __ksym;
+extern int domicile_carrier_find(__u64 cgroup, const struct domicile_carrier *carriers,
+				 __u32 carriers__sz) __ksym;
 extern int domicile_errand(void) __ksym;
 extern int domicile_address_is_local(struct socket *sock, __u32 family,
 				     const __u8 *address, __u32 address__sz) __ksym;

@@ -69,11 +69,38 @@ struct domicile_resolver {
 	__u32 length; /* characters of a name, without the last dot */
 };
 
+/*
+ * A carrier: a service that takes labels as any other process, and does what
+ * carriage says. It is every process in the cgroup @path, or beneath it.
+ */
+#define DOMICILE_CARRIERS_MAX 64
+#define DOMICILE_CARRIER_PATH_MAX 256
+
+enum domicile_carriage {
+	DOMICILE_CARRIAGE_KEEP = 1, /* keeps its labels: they reach nothing that it gives data to */
+	DOMICILE_CARRIAGE_DATAGRAMS, /* keeps those of datagrams, and refuses on connections */
+	DOMICILE_CARRIAGE_REFUSE, /* takes none: who is labelled may not send to it */
+	DOMICILE_CARRIAGES,
+};
+
+struct domicile_carrier {
+	__u32 carriage;
+	__u32 reserved;
+	char path[DOMICILE_CARRIER_PATH_MAX]; /* cgroup v2, "" beyond the last one */
+};
+
+/* Value of the "carriers" map, whose keys are slots. */
+struct domicile_carriers {
+	struct domicile_carrier list[DOMICILE_CARRIERS_MAX];
+};
+
 struct domicile_slot {
 	__u32 ranges4; /* members in use of the slot's net4 map */
 	__u32 ranges6;
 	__u32 classes;
 	__u32 resolver_count;
+	__u32 carriers; /* members in use of the slot's list */
+	__u32 refusing; /* how many of them refuse, if only connections */
 	struct domicile_resolver resolvers[DOMICILE_RESOLVERS_MAX];
 };
 
@@ -146,6 +173,7 @@ struct domicile_taint {
 	__u32 alone; /* not 0: who shares the memory was not told, see taint_obtain() */
 	__u32 holds; /* DOMICILE_HOLDS_*; not 0: takes no label */
 	__u32 noticed; /* CLOCK_BOOTTIME, s: when its terminal was last told of a refusal */
+	__u32 carrier; /* not 0: a carrier that keeps its labels, see bpf/carrier.bpf.h */
 };
 
 /* Value of the inode storage map "inode_labels". */
@@ -160,9 +188,11 @@ struct domicile_inode_label {
 /* Value of the socket storage map "sock_labels". */
 struct domicile_sock_label {
 	struct domicile_label_set out; /* of what was sent through it */
+	struct domicile_label_set kept; /* of what carriers sent: no peer takes it */
 	struct domicile_label_set in; /* of what arrived: receivers take it */
 	__u64 out_origin;
 	__u64 in_origin;
+	__u64 holder; /* cgroup id of the carrier that accepts on it, or accepted it */
 	__u32 pid; /* who sent labelled data last */
 	__u32 reserved;
 	char comm[16];

@@ -48,6 +48,7 @@ enum domicile_hook {
 	DOMICILE_HOOK_TASK_PRCTL,
 	DOMICILE_HOOK_CAPABLE,
 	DOMICILE_HOOK_INODE_RENAME,
+	DOMICILE_HOOK_UNIX_STREAM_CONNECT,
 	DOMICILE_HOOKS,
 };
 
@@ -78,6 +79,7 @@ enum domicile_reason {
 	DOMICILE_REASON_MEMORY_HOLDER, /* a process whose memory leads where no label goes */
 	DOMICILE_REASON_LABEL_REPLACED, /* a file without it took a labelled file's name */
 	DOMICILE_REASON_RESOLVER, /* a query to a declared resolver, in its limits or not */
+	DOMICILE_REASON_CARRIER, /* a service that takes no labels */
 	DOMICILE_REASONS,
 };
 
@@ -86,6 +88,7 @@ enum domicile_object {
 	DOMICILE_OBJECT_ADDRESS, /* family, protocol, port, address, class */
 	DOMICILE_OBJECT_INODE, /* dev, ino, path */
 	DOMICILE_OBJECT_FAMILY, /* family, type, protocol of a socket */
+	DOMICILE_OBJECT_CGROUP, /* path, of cgroup v2 */
 	DOMICILE_OBJECTS,
 };
 

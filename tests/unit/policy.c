@@ -323,6 +323,44 @@ TEST_F(compiled, digest_changes_with_a_comment)
 	policy_free(other);
 }
 
+#define CARRIERS \
+	"version: 1\n" \
+	"carriers:\n" \
+	"  - {unit: init.scope, labelled: datagrams}\n" \
+	"  - {unit: systemd-journald.service, reason: keeps lines}\n" \
+	"  - {cgroup: /a.slice/a-b.slice/c@1.service, labelled: refuse}\n"
+
+TEST_F(compiled, carriers)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	WRITE(CARRIERS);
+	COMPILE();
+	ASSERT_EQ(3, self->policy->carrier_count);
+	EXPECT_STREQ("/a.slice/a-b.slice/c@1.service", self->policy->carriers[0].cgroup);
+	EXPECT_EQ(DOMICILE_CARRIAGE_REFUSE, self->policy->carriers[0].carriage);
+	EXPECT_STREQ("/init.scope", self->policy->carriers[1].cgroup);
+	EXPECT_EQ(DOMICILE_CARRIAGE_DATAGRAMS, self->policy->carriers[1].carriage);
+	EXPECT_STREQ("/system.slice/systemd-journald.service", self->policy->carriers[2].cgroup);
+	EXPECT_EQ(DOMICILE_CARRIAGE_KEEP, self->policy->carriers[2].carriage);
+	EXPECT_STREQ("keeps lines", self->policy->carriers[2].reason);
+	EXPECT_EQ(4, self->policy->carriers[2].place.line);
+	policy_show(self->policy, file);
+	fclose(file);
+	EXPECT_NE(NULL, strstr(text, "/init.scope                             datagrams  -\n"));
+	free(text);
+}
+
+TEST_F(compiled, base)
+{
+	char *files[] = { POLICIES "/base.yaml", POLICIES "/example.yaml" };
+
+	ASSERT_EQ(0, policy_compile(files, 2, &self->policy, &self->errors));
+	EXPECT_LT(5, self->policy->carrier_count);
+}
+
 TEST_F(compiled, names)
 {
 	WRITE(LABELS);

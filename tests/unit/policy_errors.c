@@ -256,6 +256,20 @@ TEST_F(refused, too_many_sources)
 	EXPECT_SAID(0, 4 + POLICY_SOURCES_MAX, "found more than 65536 sources, expected fewer");
 }
 
+TEST_F(refused, too_many_carriers)
+{
+	char *text;
+	size_t size;
+	FILE *file = text_start(&text, &size);
+
+	fprintf(file, "carriers:\n");
+	for (int i = 0; i <= DOMICILE_CARRIERS_MAX; i++)
+		fprintf(file, "- {cgroup: /%d}\n", i);
+	TEXT_END();
+	REFUSED();
+	EXPECT_SAID(0, 3 + DOMICILE_CARRIERS_MAX, "found more than 64 carriers, expected fewer");
+}
+
 TEST_F(refused, too_many_rules)
 {
 	char *text;

@@ -24,7 +24,10 @@ static char text[] =
 	"  - {label: eu.health, egress: {allow: [wide], mode: audit}}\n"
 	"resolvers:\n"
 	"  - {address: 127.0.0.53, rate: 10/s, length: 64}\n"
-	"  - {address: '2001:db8::53', port: 5353, rate: 1/s, length: 32}\n";
+	"  - {address: '2001:db8::53', port: 5353, rate: 1/s, length: 32}\n"
+	"carriers:\n"
+	"  - {unit: init.scope, labelled: datagrams, reason: told by services}\n"
+	"  - {unit: systemd-journald.service}\n";
 static char wrong[] = "version: 1\nlabels: []\nrule: 1\n";
 static char terminal[] = "version: 1\n\"a\\x9bb\": 1\n";
 

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The services that a policy calls carriers, and how their cgroups are named. */
+#ifndef DOMICILE_POLICY_CARRIER_H
+#define DOMICILE_POLICY_CARRIER_H
+
+#include "policy_draft.h"
+#include "policy_reader.h"
+
+/* Of the key carriers, into a struct draft. */
+int read_carriers(struct reader *reader, const struct node *node, void *into);
+
+/* What is expected of a cgroup that @path is not, or NULL if it is all right. */
+const char *policy_cgroup_wrong(const char *path);
+
+#endif /* DOMICILE_POLICY_CARRIER_H */
