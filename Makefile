@@ -161,14 +161,17 @@ power: for-vm
 	$(Q)tests/vm/power --cuts $(CUTS) $(if $(SEED),--seed $(SEED))
 
 .PHONY: share
-share: for-vm
+share:
+	$(Q)tools/setup --share
+	$(Q)$(MAKE) --no-print-directory for-vm
 	$(Q)tests/vm/run --timeout 900 -- tests/run share > $(O)/share.log 2>&1; cat $(O)/share.log
 	$(Q)tools/summary $(O)/share.log
 
 MINUTES ?= 10
 
 .PHONY: day
-day: setup
+day:
+	$(Q)tools/setup --day
 	$(Q)$(MAKE) --no-print-directory for-vm
 	$(Q)tests/vm/run --systemd --timeout $$(($(MINUTES) * 60 + 1200)) -- tests/day.sh $(MINUTES)
 
