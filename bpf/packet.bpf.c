@@ -99,10 +99,16 @@ static __noinline bool packet_parse(struct __sk_buff *skb, struct packet *packet
 #define LOCAL_FLOW_WALK (100ull * 1000 * 1000) /* ns; between two looks at all of them */
 #define LOCAL_FLOWS_EACH 4096 /* new ones of one process in LOCAL_FLOW_LIFE */
 
+/* Another CPU's clock may be a little ahead: a label of the future is a new one. */
+static __always_inline bool local_flow_is_over(const struct local_flow_label *label)
+{
+	return (__s64)(bpf_ktime_get_boot_ns() - label->time) > (__s64)LOCAL_FLOW_LIFE;
+}
+
 static long local_flow_expire(void *map, struct local_flow *key, struct local_flow_label *label,
 			      void *context)
 {
-	if (bpf_ktime_get_boot_ns() - label->time > LOCAL_FLOW_LIFE)
+	if (local_flow_is_over(label))
 		bpf_map_delete_elem(&local_flows, key);
 	return 0;
 }
@@ -321,7 +327,7 @@ static __noinline int ingress_packet(struct __sk_buff *skb)
 	if (!packet_parse(skb, &packet))
 		return 1;
 	label = bpf_map_lookup_elem(&local_flows, &packet.flow);
-	if (!label || bpf_ktime_get_boot_ns() - label->time > LOCAL_FLOW_LIFE)
+	if (!label || local_flow_is_over(label))
 		return 1;
 	sk = bpf_sk_fullsock(sk);
 	if (!sk)
