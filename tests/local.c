@@ -350,7 +350,7 @@ TEST(systemd)
 TEST(inetd)
 {
 	ROW("N21/inetd", "tracked", "cgroup_egress,cgroup_ingress");
-	check_service(_metadata, "exec socat TCP-LISTEN:" SERVICE_PORT_NAME
+	check_service(_metadata, "exec socat -t 20 TCP-LISTEN:" SERVICE_PORT_NAME
 				 ",bind=127.0.0.1,reuseaddr,fork EXEC:'bash " SERVICE "' 2>/dev/null");
 }
 
