@@ -24,7 +24,7 @@ static __always_inline bool is_memory_file(struct file *file)
 {
 	char name[8] = {}; /* longer than what it is compared with */
 
-	if (!is_regular(file->f_inode) || file->f_inode->i_sb->s_magic != PROC_SUPER_MAGIC)
+	if (!is_regular(file->f_inode) || seen(file)->f_inode->i_sb->s_magic != PROC_SUPER_MAGIC)
 		return false;
 	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
 	return !bpf_strncmp(name, sizeof("mem"), "mem");

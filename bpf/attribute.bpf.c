@@ -188,7 +188,7 @@ int BPF_PROG(hook_inode_readlink, struct dentry *dentry)
 {
 	struct inode *inode = dentry->d_inode;
 
-	if (!(inode->i_opflags & IOP_XATTR) || inode->i_sb->s_magic == PROC_SUPER_MAGIC)
+	if (!(inode->i_opflags & IOP_XATTR) || seen(inode)->i_sb->s_magic == PROC_SUPER_MAGIC)
 		return 0;
 	return attribute_take(dentry) ? -ENOMEM : 0;
 }

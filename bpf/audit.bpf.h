@@ -94,9 +94,9 @@ static __always_inline void record_subject(struct domicile_record *record)
 	record->uid = bpf_get_current_uid_gid();
 	bpf_get_current_comm(record->comm, sizeof(record->comm));
 	bpf_rcu_read_lock();
-	record->ppid = task->real_parent->tgid;
-	record->start_time = task->group_leader->start_boottime;
-	record->cgroup = task->cgroups->dfl_cgrp->kn->id;
+	record->ppid = seen(task)->real_parent->tgid;
+	record->start_time = seen(task)->group_leader->start_boottime;
+	record->cgroup = seen(task)->cgroups->dfl_cgrp->kn->id;
 	bpf_rcu_read_unlock();
 }
 
@@ -116,7 +116,7 @@ static __always_inline void record_object(struct domicile_record *record, struct
 {
 	struct inode *inode = file->f_inode;
 
-	record->dev = inode->i_sb->s_dev;
+	record->dev = seen(inode)->i_sb->s_dev;
 	record->ino = inode->i_ino;
 	if (bpf_path_d_path(&file->f_path, record->path, sizeof(record->path)) < 0)
 		record->path[0] = 0;
@@ -218,7 +218,7 @@ static __noinline int audit_emit_dentry(const struct audit_event *event,
 	record->taint = *set;
 	record_subject(record);
 	record_exe(record);
-	record->dev = inode->i_sb->s_dev;
+	record->dev = seen(inode)->i_sb->s_dev;
 	record->ino = inode->i_ino;
 	bpf_probe_read_kernel_str(record->path, sizeof(record->path), dentry->d_name.name);
 	bpf_ringbuf_submit(record, 0);

@@ -19,15 +19,15 @@
  */
 static __always_inline bool memory_is_shared(struct task_struct *task)
 {
-	struct mm_struct *mm = task->mm;
+	struct mm_struct *mm = seen(task)->mm;
 
-	return mm && mm->mm_users.counter > task->signal->live.counter;
+	return mm && mm->mm_users.counter > seen(task)->signal->live.counter;
 }
 
 /* Is there another thread? */
 static __always_inline bool memory_is_threaded(struct task_struct *task)
 {
-	struct mm_struct *mm = task->mm;
+	struct mm_struct *mm = seen(task)->mm;
 
 	return mm && mm->mm_users.counter > 1;
 }
@@ -124,7 +124,7 @@ static __always_inline int calls_visit(struct domicile_taint *taint, enum call_w
 		return 0;
 	bpf_rcu_read_lock();
 	bpf_for_each(task, other, task, others(task)) {
-		if (other != task && other->mm == task->mm)
+		if (other != task && seen(other)->mm == seen(task)->mm)
 			result |= call_visit(other, taint, way);
 	}
 	bpf_rcu_read_unlock();

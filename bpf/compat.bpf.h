@@ -95,6 +95,13 @@ extern struct file *bpf_get_task_exe_file(struct task_struct *task) __ksym;
 extern void bpf_put_file(struct file *file) __ksym;
 extern int bpf_path_d_path(struct path *path, char *buf, size_t buf__sz) __ksym;
 
+/*
+ * For a look at fields and no more. For each pointer that is read from one that it trusts, the
+ * verifier searches the types of the whole kernel by name (btf_nested_type_is_trusted()): most
+ * of the time that loading took.
+ */
+#define seen(pointer) bpf_core_cast(pointer, typeof(*(pointer)))
+
 extern struct cgroup *bpf_cgroup_from_id(u64 cgid) __ksym;
 extern void bpf_cgroup_release(struct cgroup *cgrp) __ksym;
 

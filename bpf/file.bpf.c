@@ -113,7 +113,7 @@ int BPF_PROG(trace_remove_vma, struct vm_area_struct *vma)
 
 	if (!file || !tainted_host())
 		return 0;
-	if (task->flags & PF_EXITING || vma->vm_mm != task->mm)
+	if (task->flags & PF_EXITING || vma->vm_mm != seen(task)->mm)
 		return 0;
 	if (is_regular(file->f_inode))
 		file_taken(file, DOMICILE_HOOK_MMAP_FILE);

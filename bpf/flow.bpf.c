@@ -20,7 +20,7 @@ static __noinline int pipe_write(struct file *file)
 
 	if (!taint)
 		return 0;
-	label = pipe_label_make((__u64)file->f_inode->i_pipe);
+	label = pipe_label_make((__u64)seen(file)->f_inode->i_pipe);
 	if (!label)
 		return -ENOMEM;
 	if (label_set_covers(&label->set, &taint->set))

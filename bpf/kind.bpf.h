@@ -13,7 +13,7 @@ static __always_inline bool is_regular(struct inode *inode)
 /* Regular files that stand for something else of the kernel's, and hold no data. */
 static __always_inline bool is_kernel_object(struct inode *inode)
 {
-	unsigned long magic = inode->i_sb->s_magic;
+	unsigned long magic = seen(inode)->i_sb->s_magic;
 
 	return magic == PROC_SUPER_MAGIC || magic == PID_FS_MAGIC || magic == NSFS_MAGIC ||
 	       magic == MQUEUE_MAGIC;
@@ -22,7 +22,7 @@ static __always_inline bool is_kernel_object(struct inode *inode)
 /* Files that are the kernel's own: what is written there sets something. */
 static __always_inline bool is_control(struct inode *inode)
 {
-	switch (inode->i_sb->s_magic) {
+	switch (seen(inode)->i_sb->s_magic) {
 	case SYSFS_MAGIC:
 	case CGROUP_SUPER_MAGIC:
 	case CGROUP2_SUPER_MAGIC:

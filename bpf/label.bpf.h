@@ -11,7 +11,7 @@
 /* Origins are kept by file, so that a file that is read often is one origin. */
 static __always_inline __u64 origin_key(struct inode *inode)
 {
-	__u64 key = inode->i_ino * 0x9e3779b97f4a7c15ull ^ inode->i_sb->s_dev;
+	__u64 key = inode->i_ino * 0x9e3779b97f4a7c15ull ^ seen(inode)->i_sb->s_dev;
 
 	return key ?: 1;
 }
@@ -28,7 +28,7 @@ static __noinline __u64 origin_note(struct file *file)
 	if (!origin || origin->time)
 		return key;
 	origin->ino = inode->i_ino;
-	origin->dev = inode->i_sb->s_dev;
+	origin->dev = seen(inode)->i_sb->s_dev;
 	origin->pid = bpf_get_current_pid_tgid() >> 32;
 	origin->time = bpf_ktime_get_boot_ns();
 	if (bpf_path_d_path(&file->f_path, origin->path, sizeof(origin->path)) < 0)

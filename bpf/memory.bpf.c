@@ -16,7 +16,7 @@ static __always_inline bool is_device_memory(struct file *file)
 /* File systems in memory: a label there is remembered for as long as the data. */
 static __always_inline bool is_in_memory(struct inode *inode)
 {
-	unsigned long magic = inode->i_sb->s_magic;
+	unsigned long magic = seen(inode)->i_sb->s_magic;
 
 	return magic == HUGETLBFS_MAGIC || magic == RAMFS_MAGIC;
 }
@@ -29,7 +29,7 @@ static __always_inline bool leads_off(struct file *file)
 		return is_device_memory(file);
 	if (is_regular(inode))
 		return !is_in_memory(inode) && !domicile_label_storable(file);
-	return inode->i_sb->s_magic == DMA_BUF_MAGIC || reaches_memory(file);
+	return seen(inode)->i_sb->s_magic == DMA_BUF_MAGIC || reaches_memory(file);
 }
 
 SEC("lsm/mmap_file")

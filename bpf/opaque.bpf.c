@@ -128,7 +128,7 @@ static __always_inline struct mm_struct *other_memory(struct file *file)
 	if (!is_named(file, "[userfaultfd]", sizeof("[userfaultfd]")))
 		return NULL;
 	mm = BPF_CORE_READ(context, mm);
-	return mm == bpf_get_current_task_btf()->mm ? NULL : mm;
+	return mm == seen(bpf_get_current_task_btf())->mm ? NULL : mm;
 }
 
 static __always_inline int userfaultfd_command(struct file *file)

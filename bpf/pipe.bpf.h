@@ -30,7 +30,7 @@ static __always_inline struct domicile_inode_label *pipe_label(struct inode *ino
 {
 	if (!*(volatile __u8 *)pipe_mark(inode) && !*(volatile __u8 *)&pipes_spliced)
 		return NULL;
-	return pipe_label_at((__u64)inode->i_pipe);
+	return pipe_label_at((__u64)seen(inode)->i_pipe);
 }
 
 /* Return: NULL without room. */
@@ -69,7 +69,7 @@ static __noinline int pipe_join_at(__u64 pipe, const struct domicile_taint *tain
 static __always_inline int pipe_join(struct inode *inode, const struct domicile_taint *taint)
 {
 	*(volatile __u8 *)pipe_mark(inode) = 1;
-	return pipe_join_at((__u64)inode->i_pipe, taint);
+	return pipe_join_at((__u64)seen(inode)->i_pipe, taint);
 }
 
 #endif /* DOMICILE_PIPE_BPF_H */

@@ -21,7 +21,7 @@ static __always_inline __u64 pipe_read_by(struct task_struct *task)
 	if (!file)
 		return 0;
 	if (is_pipe(file->f_inode))
-		pipe = (__u64)file->f_inode->i_pipe;
+		pipe = (__u64)seen(file)->f_inode->i_pipe;
 	domicile_file_put(file);
 	return pipe;
 }
@@ -51,7 +51,7 @@ __noinline int reader_join(struct task_struct *reader __arg_trusted,
 static __noinline int pipe_spread(struct inode *inode)
 {
 	struct domicile_taint *taint = taint_of(bpf_get_current_task_btf(), 0);
-	__u64 pipe = (__u64)inode->i_pipe;
+	__u64 pipe = (__u64)seen(inode)->i_pipe;
 	struct task_struct *reader;
 	int err;
 

@@ -10,7 +10,7 @@ static __always_inline int ring_used(struct io_ring_ctx *ring)
 {
 	struct mm_struct *memory = ring->mm_account;
 
-	if (tainted_host() && memory != bpf_get_current_task_btf()->mm)
+	if (tainted_host() && memory != seen(bpf_get_current_task_btf())->mm)
 		attached_traced(BPF_CORE_READ(memory, owner, pid));
 	return 0;
 }

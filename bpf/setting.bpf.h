@@ -15,7 +15,7 @@ static __always_inline bool is_setting(struct file *file)
 	struct proc_inode *proc;
 	char name[8] = {};
 
-	if (inode->i_sb->s_magic != PROC_SUPER_MAGIC)
+	if (seen(inode)->i_sb->s_magic != PROC_SUPER_MAGIC)
 		return false;
 	proc = (void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
 	if (!BPF_CORE_READ(proc, pid))

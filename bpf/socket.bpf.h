@@ -11,7 +11,7 @@
 
 static __always_inline struct domicile_sock_label *sock_label(struct sock *sk, __u64 flags)
 {
-	if (!flags && !sk->sk_bpf_storage)
+	if (!flags && !seen(sk)->sk_bpf_storage)
 		return NULL;
 	return bpf_sk_storage_get(&sock_labels, sk, 0, flags);
 }

@@ -17,7 +17,7 @@ static __always_inline struct domicile_taint *taint_of(struct task_struct *task,
 	struct domicile_taint *taint;
 
 	/* Cheaper than to ask: most tasks have no storage at all. */
-	if (!flags && !task->group_leader->bpf_storage)
+	if (!flags && !seen(task)->group_leader->bpf_storage)
 		return NULL;
 	bpf_rcu_read_lock();
 	taint = bpf_task_storage_get(&task_taints, task->group_leader, 0, flags);
@@ -46,7 +46,7 @@ __noinline int memory_push(struct task_struct *task __arg_trusted,
 		return 0;
 	bpf_rcu_read_lock();
 	bpf_for_each(task, other, NULL, TASK_ITER_ALL_THREADS) {
-		if (other->mm != task->mm || is_kernel_thread(other) ||
+		if (seen(other)->mm != seen(task)->mm || is_kernel_thread(other) ||
 		    other->tgid == task->tgid)
 			continue;
 		taint = bpf_task_storage_get(&task_taints, other->group_leader, 0,
