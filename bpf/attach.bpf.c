@@ -6,6 +6,7 @@
  */
 #include "attach.bpf.h"
 #include "flow.bpf.h"
+#include "syscall.bpf.h"
 
 /* Programs: the process (tgid) whose memory a thread was last let into. */
 struct {
@@ -72,12 +73,25 @@ static __noinline int attached_traced(__s32 pid)
 }
 
 /* Every request of a tracer; the child has stopped, and goes on only at another. */
-SEC("fentry/arch_ptrace")
-int BPF_PROG(trace_arch_ptrace, struct task_struct *child)
+static __always_inline int requested(struct task_struct *child, long request)
 {
+	result_forged(request);
 	if (tainted_host())
 		attached_traced(child->pid);
 	return 0;
+}
+
+SEC("fentry/arch_ptrace")
+int BPF_PROG(trace_arch_ptrace, struct task_struct *child, long request)
+{
+	return requested(child, request);
+}
+
+/* Of a 32-bit tracer. */
+SEC("?fentry/compat_arch_ptrace")
+int BPF_PROG(trace_compat_arch_ptrace, struct task_struct *child, compat_long_t request)
+{
+	return requested(child, request);
 }
 
 /* process_vm_readv and process_vm_writev: either may have got more meanwhile. */

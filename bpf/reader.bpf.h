@@ -26,7 +26,11 @@ static __always_inline __u64 pipe_read_by(struct task_struct *task)
 	return pipe;
 }
 
-/* A reader that takes no label now is asked again when it has the data. */
+/*
+ * A reader that takes no label now is asked again when it has the data.
+ *
+ * Return: 0, or a negative errno.
+ */
 __noinline int reader_join(struct task_struct *reader __arg_trusted,
 			   const struct domicile_taint *from)
 {
@@ -44,24 +48,42 @@ __noinline int reader_join(struct task_struct *reader __arg_trusted,
 	return result;
 }
 
+/* What @writer writes, where readers have just got @from. Return: as call_visit(). */
+__noinline int writer_push(struct task_struct *writer __arg_trusted,
+			   const struct domicile_taint *from)
+{
+	struct domicile_taint *taint = taint_of(writer, 0);
+
+	if (!from || !taint || !label_set_covers(&taint->set, &from->set))
+		return 0;
+	return call_visit(writer, taint, CALL_WRITES);
+}
+
 /*
- * The taint of the current process reaches @inode, a pipe. Always 0: without
- * memory for it the process ends.
+ * The taint of the current process reaches @inode, a pipe. Other threads of a reader
+ * may be writing from where it reads to: they get it when all readers have it.
+ * Always 0: without memory for it the process ends.
  */
 static __noinline int pipe_spread(struct inode *inode)
 {
 	struct domicile_taint *taint = taint_of(bpf_get_current_task_btf(), 0);
 	__u64 pipe = (__u64)seen(inode)->i_pipe;
-	struct task_struct *reader;
-	int err;
+	struct task_struct *task;
+	int readers = 0, err;
 
 	if (!taint || taint->carrier)
 		return 0;
 	err = pipe_join(inode, taint);
 	bpf_rcu_read_lock();
-	bpf_for_each(task, reader, NULL, TASK_ITER_ALL_THREADS) {
-		if (pipe_read_by(reader) == pipe)
-			err |= reader_join(reader, taint);
+	bpf_for_each(task, task, NULL, TASK_ITER_ALL_THREADS) {
+		if (pipe_read_by(task) == pipe) {
+			err |= reader_join(task, taint);
+			readers = 1;
+		}
+	}
+	if (readers) {
+		bpf_for_each(task, task, NULL, TASK_ITER_ALL_THREADS)
+			err |= writer_push(task, taint);
 	}
 	bpf_rcu_read_unlock();
 	if (err)

@@ -207,6 +207,22 @@ __noinline int call_descriptor(const struct call *call, enum call_way way)
 	return which && which <= 3 ? call->argument[call->compat & 1][which - 1] : -1;
 }
 
+/* include/uapi/linux/ptrace.h, arch/x86/include/uapi/asm/ptrace-abi.h */
+#define PTRACE_POKEUSR 6
+#define PTRACE_SETREGS 13
+#define PTRACE_SETREGSET 0x4205
+#define PTRACE_SET_SYSCALL_INFO 0x4212
+
+/* A tracer has set registers: from then on a result may be there before its call is over. */
+__u8 results_forged;
+
+static __always_inline void result_forged(long request)
+{
+	if (request == PTRACE_POKEUSR || request == PTRACE_SETREGS ||
+	    request == PTRACE_SETREGSET || request == PTRACE_SET_SYSCALL_INFO)
+		results_forged = 1;
+}
+
 /*
  * What @task does, as /proc/PID/syscall would say, but also of a task that runs.
  * The entry code leaves -ENOSYS where the result will be (arch/x86/entry/entry_64.S),
@@ -219,7 +235,7 @@ static __always_inline void call_get(struct task_struct *task, struct call *call
 	call->nr = regs->orig_ax;
 	call->compat = !!(task->thread_info.status & TS_COMPAT);
 	call->worker = !!(task->flags & (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER));
-	call->over = (__s64)regs->ax != -ENOSYS && !task->ptrace;
+	call->over = (__s64)regs->ax != -ENOSYS && !results_forged;
 	call->argument[0][0] = regs->di;
 	call->argument[0][1] = regs->si;
 	call->argument[0][2] = regs->dx;

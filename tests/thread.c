@@ -10,7 +10,11 @@
 #include <pthread.h>
 #include <pty.h>
 #include <spawn.h>
+#include <stddef.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
 #include <termios.h>
 
 #define BIG (60u << 10) /* of one datagram */
@@ -246,6 +250,193 @@ TEST_F_TIMEOUT(sending, another_reads, 120)
 		child_error(pid);
 	}
 	EXPECT_DENIED(result);
+}
+
+/* --- one sends, another waits at a pipe to fill the buffer ---------------------- */
+
+struct relay {
+	int *fds; /* the end that receives, the end that sends */
+	int feed[2];
+};
+
+static int relay(void *argument)
+{
+	struct relay *relay = argument;
+	struct sending sending = { .fd = relay->fds[1], .data = malloc(LONG) };
+	pthread_t thread;
+
+	close(relay->fds[0]);
+	close(relay->feed[1]);
+	memset(sending.data, 'x', LONG);
+	pthread_create(&thread, NULL, send_all, &sending);
+	if (read(relay->feed[0], sending.data + TAIL, sizeof(canary)) <= 0)
+		return EIO;
+	pthread_join(thread, NULL);
+	return 0;
+}
+
+static int late_feeder(void *argument)
+{
+	struct relay *relay = argument;
+	int error;
+
+	usleep(300 * 1000);
+	error = take_label();
+	return error ?: write(relay->feed[1], canary, sizeof(canary)) < 0 ? errno : 0;
+}
+
+TEST_F_TIMEOUT(sending, another_waits, 120)
+{
+	int result = ENODATA, fds[2];
+	struct relay chain = { .fds = fds };
+	pid_t sender, feeder;
+
+	ROW(variant->row, "tracked", "pipe_spread");
+	for (int i = 0; i < TRIES && result == ENODATA; i++) {
+		ASSERT_EQ(0, pipe(chain.feed));
+		ASSERT_EQ(0, variant->pair(fds));
+		sender = child_start(relay, &chain);
+		feeder = child_start(late_feeder, &chain);
+		close(fds[1]);
+		close(chain.feed[0]);
+		close(chain.feed[1]);
+		result = in_child(receiver, &fds[0]);
+		close(fds[0]);
+		EXPECT_EQ(0, child_error(feeder));
+		child_error(sender);
+	}
+	EXPECT_DENIED(result);
+}
+
+/* --- one sends, and a tracer says that its call was over ------------------------ */
+
+struct hiding {
+	int *fds;
+	volatile int *thread; /* its id; with the next, shared with the tracer */
+	volatile int *go;
+	bool compat;
+};
+
+static struct hiding *hiding;
+
+static void *send_hidden(void *argument)
+{
+	*hiding->thread = gettid();
+	while (!*hiding->go)
+		;
+	return send_all(argument);
+}
+
+/* Takes the label when the tracer has gone. */
+static int hidden_sender(void)
+{
+	struct sending sending = { .data = malloc(LONG) };
+	pthread_t thread;
+	int error;
+
+	close(hiding->fds[0]);
+	sending.fd = hiding->fds[1];
+	memset(sending.data, 'x', LONG);
+	pthread_create(&thread, NULL, send_hidden, &sending);
+	while (*hiding->go != 2)
+		usleep(1000);
+	error = take_label();
+	memcpy(sending.data + TAIL, canary, sizeof(canary));
+	pthread_join(thread, NULL);
+	return error;
+}
+
+/* The 32-bit call, which has a way of its own in the kernel. */
+static long ptrace32(long request, pid_t pid, long address, long data)
+{
+	long result;
+
+	asm volatile("int $0x80" : "=a"(result)
+		     : "a"(26), "b"(request), "c"((long)pid), "d"(address), "S"(data)
+		     : "memory", "r8", "r9", "r10", "r11");
+	return result;
+}
+
+/*
+ * A tracer that stops a thread to leave it also ends its call; one that dies does not.
+ * Return: 0 when the thread will be in its write, with 0 for the result to come.
+ */
+static int result_forge(void)
+{
+	pid_t thread = *hiding->thread;
+	struct user_regs_struct registers;
+	int status;
+
+	if (ptrace(PTRACE_SEIZE, thread, 0, PTRACE_O_TRACESYSGOOD) ||
+	    ptrace(PTRACE_INTERRUPT, thread, 0, 0) ||
+	    waitpid(thread, &status, __WALL) != thread)
+		return errno;
+	*hiding->go = 1;
+	do {
+		if (ptrace(PTRACE_SYSCALL, thread, 0, 0) ||
+		    waitpid(thread, &status, __WALL) != thread ||
+		    ptrace(PTRACE_GETREGS, thread, 0, &registers))
+			return errno;
+	} while (registers.orig_rax != SYS_write || (long)registers.rax != -ENOSYS);
+	if (hiding->compat ? ptrace32(PTRACE_POKEUSER, thread, 6 * 4, 0) :
+		     ptrace(PTRACE_POKEUSER, thread, offsetof(struct user_regs_struct, rax), 0))
+		return errno;
+	if (ptrace(PTRACE_CONT, thread, 0, 0))
+		return errno;
+	usleep(50 * 1000);
+	return 0;
+}
+
+static int hidden(void *argument)
+{
+	pid_t sender, tracer;
+	int error;
+
+	hiding = argument;
+	hiding->thread = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			      -1, 0);
+	hiding->go = hiding->thread + 1;
+	sender = fork();
+	if (!sender) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(hidden_sender());
+	}
+	close(hiding->fds[1]);
+	while (!*hiding->thread)
+		usleep(1000);
+	tracer = fork();
+	if (!tracer)
+		_exit(result_forge());
+	error = child_error(tracer);
+	*hiding->go = 2;
+	return error ?: child_error(sender);
+}
+
+static int result_of_hidden(int (*pair)(int fds[2]), bool compat)
+{
+	int fds[2], result;
+	struct hiding what = { .fds = fds, .compat = compat };
+	pid_t pid;
+
+	if (pair(fds))
+		return errno;
+	pid = child_start(hidden, &what);
+	close(fds[1]);
+	result = in_child(receiver, &fds[0]);
+	close(fds[0]);
+	return child_error(pid) ?: result;
+}
+
+TEST_F(sending, another_forges)
+{
+	ROW(variant->row, "tracked", "arch_ptrace");
+	EXPECT_DENIED(result_of_hidden(variant->pair, false));
+}
+
+TEST_F(sending, another_forges_32)
+{
+	ROW(variant->row, "tracked", "compat_arch_ptrace");
+	EXPECT_DENIED(result_of_hidden(variant->pair, true));
 }
 
 /* --- one sends from memory that another process fills ------------------------- */
