@@ -2,6 +2,7 @@
 /* Who attaches to a process has what it has, and the other way round. */
 
 #include "domicile_test.h"
+#include "ptrace32.h"
 
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -183,6 +184,55 @@ TEST(traced_before_the_label)
 	EXPECT_DENIED(in_child(early_tracer, &pid));
 	kill(pid, SIGKILL);
 	child_error(pid);
+}
+
+static int late_labelled_low(void *low)
+{
+	int error;
+
+	usleep(300 * 1000);
+	error = take_label();
+	memcpy(low, canary, sizeof(canary));
+	return error ?: pause();
+}
+
+struct low {
+	pid_t pid;
+	char *memory; /* below 4 GiB, of either process its own */
+};
+
+static int early_tracer32(void *argument)
+{
+	struct low *low = argument;
+	char *word = low->memory + sizeof(canary);
+	long error;
+
+	if (ptrace(PTRACE_SEIZE, low->pid, 0, 0) || try_out())
+		return EIO;
+	usleep(700 * 1000);
+	if (ptrace32(PTRACE_INTERRUPT, low->pid, 0, 0) ||
+	    waitpid(low->pid, NULL, 0) != low->pid)
+		return EIO;
+	error = ptrace32(PTRACE_PEEKDATA, low->pid, (long)low->memory, (long)word);
+	if (error)
+		return -error;
+	return memcmp(word, canary, sizeof(__u32)) ? ENODATA : try_out();
+}
+
+TEST(traced_by_32_bits)
+{
+	struct low low = {
+		.memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0),
+	};
+
+	ROW("P10/peek", "tracked", "compat_arch_ptrace");
+	ASSERT_NE(MAP_FAILED, low.memory);
+	low.pid = child_start(late_labelled_low, low.memory);
+	usleep(100 * 1000);
+	EXPECT_DENIED(in_child(early_tracer32, &low));
+	kill(low.pid, SIGKILL);
+	child_error(low.pid);
 }
 
 /* The tracer is labelled after it attached, and its child after that. */

@@ -6,6 +6,7 @@
  */
 
 #include "channel.h"
+#include "ptrace32.h"
 
 #include <pthread.h>
 #include <pty.h>
@@ -346,17 +347,6 @@ static int hidden_sender(void)
 	return error;
 }
 
-/* The 32-bit call, which has a way of its own in the kernel. */
-static long ptrace32(long request, pid_t pid, long address, long data)
-{
-	long result;
-
-	asm volatile("int $0x80" : "=a"(result)
-		     : "a"(26), "b"(request), "c"((long)pid), "d"(address), "S"(data)
-		     : "memory", "r8", "r9", "r10", "r11");
-	return result;
-}
-
 /*
  * A tracer that stops a thread to leave it also ends its call; one that dies does not.
  * Return: 0 when the thread will be in its write, with 0 for the result to come.
@@ -488,6 +478,42 @@ TEST_F_TIMEOUT(sending, another_process_fills, 120)
 		result = in_child(receiver, &fds[0]);
 		close(fds[0]);
 		EXPECT_EQ(0, child_error(writer));
+		child_error(sender);
+		unlink(RECORD);
+	}
+	EXPECT_DENIED(result);
+}
+
+static int filler_from_pipe(void *argument)
+{
+	struct relay *relay = argument;
+	char *data = shared_data();
+
+	close(relay->feed[1]);
+	return read(relay->feed[0], data + TAIL, sizeof(canary)) > 0 ? 0 : EIO;
+}
+
+TEST_F_TIMEOUT(sending, another_process_waits, 120)
+{
+	int result = ENODATA, fds[2];
+	struct relay chain = { .fds = fds };
+	pid_t sender, feeder, reader;
+
+	ROW(variant->row, "tracked", "pipe_spread");
+	for (int i = 0; i < TRIES && result == ENODATA; i++) {
+		ASSERT_EQ(0, shell("truncate -s %u " RECORD, LONG));
+		ASSERT_EQ(0, pipe(chain.feed));
+		ASSERT_EQ(0, variant->pair(fds));
+		sender = child_start(sender_of_shared, fds);
+		close(fds[1]);
+		reader = child_start(filler_from_pipe, &chain);
+		feeder = child_start(late_feeder, &chain);
+		close(chain.feed[0]);
+		close(chain.feed[1]);
+		result = in_child(receiver, &fds[0]);
+		close(fds[0]);
+		EXPECT_EQ(0, child_error(feeder));
+		EXPECT_EQ(0, child_error(reader));
 		child_error(sender);
 		unlink(RECORD);
 	}
