@@ -177,7 +177,7 @@ int BPF_PROG(trace_sched_process_fork, struct task_struct *parent, struct task_s
 {
 	struct domicile_taint *taint;
 
-	if (child->pid != child->tgid)
+	if (child->pid != child->tgid || is_kernel_thread(parent))
 		return 0;
 	taint = tainted_host() ? taint_of(parent, 0) : NULL;
 	if (taint && !taint->carrier && !label_set_empty(&taint->set))

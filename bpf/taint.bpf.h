@@ -160,12 +160,15 @@ static __always_inline bool taint_is_old(struct task_struct *task,
 	       (!taint || taint->call_generation != st->call_generation);
 }
 
-/* Another thread may have brought one and ended since @taint was found to be none. */
+/*
+ * Another thread may have brought one and ended since @taint was found to be none. What the
+ * keeper keeps is not its own.
+ */
 static __always_inline struct domicile_taint *taint_held(struct task_struct *task,
 							 struct domicile_taint *taint)
 {
 	taint = taint ?: taint_of(task, 0);
-	return taint && !label_set_empty(&taint->set) ? taint : NULL;
+	return taint && !label_set_empty(&taint->set) && !is_kernel_thread(task) ? taint : NULL;
 }
 
 /*

@@ -151,7 +151,19 @@ work_python() {
 	END
 }
 
-works='curl apt su ssh ssh_terminal users compile git ping look handle python'
+# Threads of the kernel start, and write what others wrote to it.
+work_disk() {
+	local status=0
+	modprobe -qa loop
+	truncate -s 16M "$work/disk" && mkfs.ext4 -q -F "$work/disk" && mkdir -p "$work/mounted" &&
+		mount -o loop "$work/disk" "$work/mounted" || return
+	cp "$work/plain" "$work/mounted/plain" && sync -f "$work/mounted" &&
+		cmp "$work/plain" "$work/mounted/plain" || status=1
+	[ -z "${holder-}" ] || others_are_clean || status=1
+	umount "$work/mounted" && return $status
+}
+
+works='disk curl apt su ssh ssh_terminal users compile git ping look handle python'
 
 # --- how it shows ------------------------------------------------------------
 

@@ -11,7 +11,8 @@ places_make() {
 	mkdir -p "$srv" /srv/plain /mnt/ext4/cn /mnt/ext4/plain &&
 	mount --bind /mnt/ext4/cn "$srv" &&
 	mount --bind /mnt/ext4/plain /srv/plain &&
-	mkdir -m 1777 "$srv/clerk" "$srv/log" "$srv/www" /srv/plain/in &&
+	mkdir -m 1777 "$srv/clerk" "$srv/www" /srv/plain/in &&
+	mkdir "$srv/log" &&
 	mkdir "$groups/plain" "$groups/labelled"
 }
 
@@ -107,19 +108,23 @@ postgres_make() {
 		-e "s,$version\([/-]\)main,$version\1cn," -e "s,^port = .*,port = 5433," \
 		"$etc/cn/postgresql.conf" &&
 	ln -sf "$srv/postgresql/log" "$etc/cn/log" || return
-	cluster_opens cn && cluster_opens main
+	cluster_opens cn && cluster_opens main && psql_make cn && psql_make main || return
 	mkdir -p "$drop" && printf '[Service]\nSlice=cn.slice\n' >"$drop/slice.conf"
 	systemctl daemon-reload && systemctl start postgresql@$version-main
 }
 
-# psql_on CLUSTER WORD...: not by the wrapper, which reads files of all clusters, labelled ones too
-psql_on() {
+# psql_make CLUSTER: a program psql-CLUSTER to ask it with. Not the package's wrapper, which reads
+# the files of all clusters, labelled ones too.
+psql_make() {
 	local port
 	port=$(sed -n 's/^port = \([0-9]*\).*/\1/p' \
 		/etc/postgresql/$postgres_version/$1/postgresql.conf)
-	shift
-	/usr/lib/postgresql/$postgres_version/bin/psql -X -q -At -h /run/postgresql -v ON_ERROR_STOP=1 \
-		-U postgres -p "$port" "$@"
+	cat >"$work/psql-$1" <<-END
+		#!/bin/sh
+		exec /usr/lib/postgresql/$postgres_version/bin/psql -X -q -At -h /run/postgresql \
+			-v ON_ERROR_STOP=1 -U postgres -p $port "\$@"
+	END
+	chmod +x "$work/psql-$1"
 }
 
 # A place for packages, for apt alone.
@@ -159,6 +164,8 @@ host_make() {
 	postgres_version=$(ls /usr/lib/postgresql | tail -n 1)
 	ssh-keygen -q -t ed25519 -N '' -f "$work/key"
 	policy_make "$work/policy.yaml" "$srv"
+	printf '%s\n' resolvers: '  - {address: 127.0.0.1, rate: 10/s, length: 64}' \
+		>>"$work/policy.yaml"
 	rm -f "$log"
 	net_make
 	for step in places records users files names nginx postgres packages uploads jobs; do

@@ -8,7 +8,6 @@ ssh_options=(-q -F none -i "$work/key" -o StrictHostKeyChecking=no -o UserKnownH
 	-o KexAlgorithms=curve25519-sha256) # the default takes seconds under emulation
 declare -A host=([in]=$host_in [out]=$host_out)
 declare -A upload=([in]=$in4 [out]=$out4)
-resolver_declared=
 curl=(curl -q -sS -f --max-time 30)
 
 # login USER NETWORK COMMAND: with a terminal
@@ -57,17 +56,17 @@ web() {
 
 databases() {
 	local net sql='CREATE TABLE IF NOT EXISTS day (line text)'
-	plain "database" psql_on main -c "$sql" -c "COPY day FROM '/srv/plain/prices'" \
+	plain "database" "$work/psql-main" -c "$sql" -c "COPY day FROM '/srv/plain/prices'" \
 		-c 'SELECT count(*) FROM day'
-	labelled done "labelled database" psql_on cn -h 127.0.0.1 -c "$sql" \
+	labelled done "labelled database" "$work/psql-cn" -h 127.0.0.1 -c "$sql" \
 		-c "COPY day FROM '$srv/www/customers'"
 	for net in in out; do
-		plain "database, from $net" from $net psql_on main -h "${host[$net]}" \
+		plain "database, from $net" from $net "$work/psql-main" -h "${host[$net]}" \
 			-c 'SELECT * FROM day LIMIT 10'
 	done
-	labelled done "labelled database, from in" from in psql_on cn -h $host_in \
+	labelled done "labelled database, from in" from in "$work/psql-cn" -h $host_in \
 		-c 'SELECT * FROM day LIMIT 10'
-	labelled refused "labelled database, from out" from out psql_on cn -h $host_out \
+	labelled refused "labelled database, from out" from out "$work/psql-cn" -h $host_out \
 		-c 'SELECT * FROM day LIMIT 10'
 }
 
@@ -88,11 +87,9 @@ resolver() {
 	plain "name, by a program" "${curl[@]}" -o /dev/null --resolve x:80:127.0.0.1 \
 		"http://localhost/prices"
 	labelled done "name in /etc/hosts" sh -c "wc $srv/clerk/customers; getent hosts facility.test"
-	if [ -n "$resolver_declared" ]; then
-		labelled done "name, by a labelled program" \
-			sh -c "wc $srv/clerk/customers; getent hosts $name"
-		plain "name, after that" getent hosts $name
-	fi
+	labelled done "name, by a labelled program" \
+		sh -c "wc $srv/clerk/customers; getent hosts $name"
+	plain "name, after that" getent hosts $name
 }
 
 services() {
