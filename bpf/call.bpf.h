@@ -7,6 +7,8 @@
 #ifndef DOMICILE_CALL_BPF_H
 #define DOMICILE_CALL_BPF_H
 
+#include "audit.bpf.h"
+#include "lost.bpf.h"
 #include "pipe.bpf.h"
 #include "shared.bpf.h"
 #include "socket.bpf.h"
@@ -77,19 +79,38 @@ __noinline int call_push(struct file *file __arg_trusted, const struct domicile_
 }
 
 /* Return: 1 if @taint grew. */
-static __always_inline int call_pull(struct file *file, struct domicile_taint *taint)
+static __always_inline int call_pull_label(const struct domicile_inode_label *label,
+					   struct domicile_taint *taint)
 {
-	struct inode *inode = file->f_inode;
-	struct domicile_inode_label *label;
-
-	if (is_regular(inode))
-		return file_pull(file, taint);
-	label = is_pipe(inode) ? pipe_label(inode) : NULL;
 	if (!label || label_set_covers(&taint->set, &label->set))
 		return 0;
 	label_set_join_shared(&taint->set, &label->set);
 	taint->origin = label->origin;
 	return 1;
+}
+
+static __always_inline int call_pull(struct file *file, struct domicile_taint *taint)
+{
+	struct inode *inode = file->f_inode;
+
+	if (is_regular(inode))
+		return file_pull(file, taint);
+	return is_pipe(inode) ? call_pull_label(pipe_label(inode), taint) : 0;
+}
+
+/*
+ * The descriptor of the call is gone. What it reads from a pipe can be had all the same;
+ * a label cannot be given to what it writes to.
+ */
+static __always_inline int call_visit_lost(const struct lost_descriptor *lost,
+					   struct domicile_taint *taint, enum call_way way)
+{
+	if (way == CALL_READS)
+		return lost->pipe ? call_pull_label(pipe_label_at(lost->pipe), taint) : 0;
+	if (!lost->pipe)
+		return -EBADF;
+	*(volatile __u8 *)&pipes_spliced = 1;
+	return taint->carrier ? 0 : pipe_join_at(lost->pipe, taint);
 }
 
 /*
@@ -101,12 +122,17 @@ static __always_inline int call_pull(struct file *file, struct domicile_taint *t
 static __always_inline int call_visit(struct task_struct *other, struct domicile_taint *taint,
 				      enum call_way way)
 {
+	struct lost_descriptor *lost;
+	int descriptor, result;
 	struct file *file;
 	struct call call;
-	int result;
 
 	call_get(other, &call);
-	file = domicile_file_get(other, call_descriptor(&call, way));
+	descriptor = call_descriptor(&call, way);
+	lost = lost_find(other, &call, descriptor, way);
+	if (lost)
+		return call_visit_lost(lost, taint, way);
+	file = domicile_file_get(other, descriptor);
 	if (!file)
 		return 0;
 	result = way == CALL_WRITES ? call_push(file, taint) : call_pull(file, taint);
@@ -131,14 +157,35 @@ static __always_inline int calls_visit(struct domicile_taint *taint, enum call_w
 	return result;
 }
 
+__noinline int lost_call_refuse_label(const struct domicile_taint *taint)
+{
+	struct audit_event event = {
+		.hook = DOMICILE_HOOK_FILE_OPEN,
+		.verdict = DOMICILE_VERDICT_DENY,
+		.reason = DOMICILE_REASON_LOST_CALL,
+	};
+
+	if (!taint)
+		return 0;
+	event.origin = taint->origin;
+	event.denied = taint->set;
+	return audit_emit_traced(&event, &taint->set);
+}
+
 /*
  * The current process has picked up @taint: what others are writing gets it, too.
  *
- * Return: 0, or a negative errno: the process has to end.
+ * Return: 0, or a negative errno: the process does not get the data, or has to end.
  */
 __noinline int calls_push(struct domicile_taint *taint)
 {
-	return calls_visit(taint, CALL_WRITES) ? -ENOMEM : 0;
+	int result = calls_visit(taint, CALL_WRITES);
+
+	if (result == -EBADF) {
+		lost_call_refuse_label(taint);
+		return -EPERM;
+	}
+	return result ? -ENOMEM : 0;
 }
 
 /* As calls_push(), for who maps the file that the module visits. */

@@ -14,6 +14,7 @@
 
 #define EPERM 1
 #define ERESTARTNOINTR 513 /* the system call is done again; never seen by user space */
+#define EBADF 9
 #define ENOMEM 12
 #define EEXIST 17
 #define E2BIG 7

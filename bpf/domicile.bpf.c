@@ -8,6 +8,7 @@
 #include "attach.bpf.c"
 #include "flow.bpf.c"
 #include "arrival.bpf.c"
+#include "lost.bpf.c"
 #include "file.bpf.c"
 #include "device.bpf.c"
 #include "splice.bpf.c"

@@ -12,12 +12,18 @@
 /* Return: the pipe that @task reads from right now, by address, or 0. */
 static __always_inline __u64 pipe_read_by(struct task_struct *task)
 {
+	struct lost_descriptor *lost;
 	struct file *file;
 	struct call call;
+	int descriptor;
 	__u64 pipe = 0;
 
 	call_get(task, &call);
-	file = domicile_file_get(task, call_descriptor(&call, CALL_READS));
+	descriptor = call_descriptor(&call, CALL_READS);
+	lost = lost_find(task, &call, descriptor, CALL_READS);
+	if (lost)
+		return lost->pipe;
+	file = domicile_file_get(task, descriptor);
 	if (!file)
 		return 0;
 	if (is_pipe(file->f_inode))

@@ -253,6 +253,57 @@ TEST_F_TIMEOUT(sending, another_reads, 120)
 	EXPECT_DENIED(result);
 }
 
+/* --- one sends, another closes its descriptor and then reads ---------------------- */
+
+struct letting_go {
+	int *fds;
+	bool replaced; /* and puts another file in its place */
+};
+
+static int sender_without(void *argument)
+{
+	struct letting_go *how = argument;
+	struct sending sending = { .fd = how->fds[1], .data = malloc(LONG) };
+	int error, null = open("/dev/null", O_WRONLY);
+	pthread_t thread;
+
+	close(how->fds[0]);
+	memset(sending.data, 'x', LONG);
+	pthread_create(&thread, NULL, send_all, &sending);
+	usleep(100 * 1000);
+	error = how->replaced ? dup2(null, sending.fd) < 0 : close(sending.fd);
+	error = error ? errno : take_label();
+	memcpy(sending.data + TAIL, canary, sizeof(canary));
+	pthread_join(thread, NULL);
+	return error;
+}
+
+/* A pipe gets the label all the same. What else it was is not found: nobody takes the label. */
+static int result_without(int (*pair)(int fds[2]), bool replaced)
+{
+	int fds[2], result, error;
+	struct letting_go how = { fds, replaced };
+	pid_t pid;
+
+	if (pair(fds))
+		return errno;
+	pid = child_start(sender_without, &how);
+	close(fds[1]);
+	result = in_child(receiver, &fds[0]);
+	close(fds[0]);
+	error = child_error(pid);
+	if (enforcing && pair != pipe)
+		error = recorded("\"file_open\"", "\"lost_call\"", LABELLED) ? error : EIO;
+	return error ?: result;
+}
+
+TEST_F(sending, another_closes)
+{
+	ROW(variant->row, "tracked", "locks_remove_posix");
+	EXPECT_DENIED(result_without(variant->pair, false));
+	EXPECT_DENIED(result_without(variant->pair, true));
+}
+
 /* --- one sends, another waits at a pipe to fill the buffer ---------------------- */
 
 struct relay {

@@ -89,6 +89,7 @@ static const char *const reasons[] = {
 	[DOMICILE_REASON_LABEL_REPLACED] = "label_replaced",
 	[DOMICILE_REASON_RESOLVER] = "resolver",
 	[DOMICILE_REASON_CARRIER] = "carrier",
+	[DOMICILE_REASON_LOST_CALL] = "lost_call",
 };
 NAMES(reasons, DOMICILE_REASONS);
 
@@ -497,6 +498,7 @@ static void print_why(json_t *object, FILE *file)
 		[DOMICILE_REASON_LABEL_REPLACED] = "%s was on the file whose name another takes",
 		[DOMICILE_REASON_RESOLVER] = "more than that resolver may be asked",
 		[DOMICILE_REASON_CARRIER] = "the policy has that service take no labels",
+		[DOMICILE_REASON_LOST_CALL] = "a thread of it still writes to what another closed",
 	};
 	const char *reason = string(object, "reason", "?"), *rest;
 	size_t i = 1;
