@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Descriptors that go while another thread is in a call on them: see lost.bpf.h. */
 #include "lost.bpf.h"
-#include "peek.bpf.h"
 
 /* v6.13, 90ee6ed776c0 "fs: port files to file_ref": counts from 0. */
 struct file_ref___new {
@@ -78,7 +77,7 @@ __noinline int lost_note(struct task_struct *task __arg_trusted, const struct cl
 	struct call call;
 	int from, to;
 
-	if (!closed)
+	if (!closed || task == bpf_get_current_task_btf())
 		return 0;
 	call_get(task, &call);
 	from = call_descriptor(&call, CALL_READS);
@@ -102,14 +101,6 @@ __noinline int lost_note(struct task_struct *task __arg_trusted, const struct cl
 	return 0;
 }
 
-/* Tasks may share all descriptors without being threads: clone(CLONE_FILES). */
-static __always_inline unsigned int sharers(struct task_struct *task)
-{
-	return TASK_ITER_PROC_THREADS -
-	       (TASK_ITER_PROC_THREADS - TASK_ITER_ALL_THREADS) *
-		       (seen(task)->files->count.counter > seen(task)->signal->live.counter);
-}
-
 /* What takes a file out of a table comes by here (fs/open.c, filp_flush()). */
 SEC("fentry/locks_remove_posix")
 int BPF_PROG(trace_locks_remove_posix, struct file *file, fl_owner_t owner)
@@ -118,6 +109,7 @@ int BPF_PROG(trace_locks_remove_posix, struct file *file, fl_owner_t owner)
 	struct files_struct *files = seen(task)->files;
 	struct closed closed;
 	__u64 pipe = 0;
+	int sharers = 0;
 
 	if (files != owner || files->count.counter <= 1 || !file_is_used(file))
 		return 0;
@@ -125,9 +117,18 @@ int BPF_PROG(trace_locks_remove_posix, struct file *file, fl_owner_t owner)
 		pipe = number_at(file->f_inode, bpf_core_field_offset(struct inode, i_pipe));
 	closed_get(task, &closed);
 	bpf_rcu_read_lock();
-	bpf_for_each(task, other, task, sharers(task)) {
-		if (other != task && seen(other)->files == files)
+	bpf_for_each(task, other, task, TASK_ITER_PROC_THREADS) {
+		if (seen(other)->files == files) {
+			sharers++;
 			lost_note(other, &closed, pipe);
+		}
+	}
+	/* clone(CLONE_FILES): those of other processes. */
+	if (sharers < files->count.counter) {
+		bpf_for_each(task, other, NULL, TASK_ITER_ALL_THREADS) {
+			if (seen(other)->files == files)
+				lost_note(other, &closed, pipe);
+		}
 	}
 	bpf_rcu_read_unlock();
 	return 0;

@@ -8,6 +8,7 @@
 #define DOMICILE_LOST_BPF_H
 
 #include "maps.bpf.h"
+#include "peek.bpf.h"
 #include "syscall.bpf.h"
 
 struct lost_descriptor {
@@ -53,11 +54,43 @@ static __always_inline struct lost_descriptor *lost_find(struct task_struct *tas
 	return found->nr == call->nr && found->descriptor == descriptor ? found : NULL;
 }
 
-/* The current thread begins another call. */
-static __always_inline void lost_forget(void)
+static __always_inline bool lost_still(struct task_struct *task, const struct call *call,
+				       enum call_way way, __u64 inode)
 {
-	if (*(volatile __u8 *)&calls_lost)
-		bpf_task_storage_delete(&lost_calls, bpf_get_current_task_btf());
+	int descriptor = call_descriptor(call, way);
+	struct file *file;
+	bool found;
+
+	if (!lost_find(task, call, descriptor, way))
+		return false;
+	file = domicile_file_get(task, descriptor);
+	if (!file)
+		return true;
+	found = inode_address(file->f_inode) == inode;
+	domicile_file_put(file);
+	return !found;
+}
+
+__noinline int lost_forget(__u64 inode)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct call call;
+
+	call_get(task, &call);
+	if (!lost_still(task, &call, CALL_READS, inode) &&
+	    !lost_still(task, &call, CALL_WRITES, inode))
+		bpf_task_storage_delete(&lost_calls, task);
+	return 0;
+}
+
+/*
+ * The current thread uses @inode, by address. What it lost is over, unless this is the
+ * call that lost it: one that asks several times, or had only just looked it up.
+ */
+static __always_inline void lost_ends(__u64 inode)
+{
+	if (*(volatile __u8 *)&calls_lost && seen(bpf_get_current_task_btf())->bpf_storage)
+		lost_forget(inode);
 }
 
 #endif /* DOMICILE_LOST_BPF_H */

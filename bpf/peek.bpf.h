@@ -26,6 +26,12 @@ static __always_inline __u64 inode_address(struct inode *inode)
 	return number_at(inode, bpf_core_field_offset(struct inode, i_data.host));
 }
 
+/* Of a socket: struct socket_alloc begins with it. */
+static __always_inline __u64 sock_inode_address(struct socket *sock)
+{
+	return number_at(sock, bpf_core_field_offset(struct socket_alloc, vfs_inode.i_data.host));
+}
+
 /*
  * One mark for all inodes whose numbers agree modulo INODE_MARKS, set before one
  * of them gets a label: most inodes need not be looked at. It says which one it

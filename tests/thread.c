@@ -255,39 +255,57 @@ TEST_F_TIMEOUT(sending, another_reads, 120)
 
 /* --- one sends, another closes its descriptor and then reads ---------------------- */
 
+static int by_close(void *fd)
+{
+	return close(*(int *)fd);
+}
+
+static int by_another_file(void *fd)
+{
+	return dup2(open("/dev/null", O_WRONLY), *(int *)fd) < 0;
+}
+
+/* Of a process that shares the descriptors, and is no thread. */
+static int by_another_process(void *fd)
+{
+	static char stack[16 << 10] __attribute__((aligned(16)));
+	pid_t pid = clone(by_close, stack + sizeof(stack), CLONE_FILES | CLONE_VM | SIGCHLD, fd);
+
+	return child_error(pid);
+}
+
 struct letting_go {
 	int *fds;
-	bool replaced; /* and puts another file in its place */
+	int (*how)(void *fd);
 };
 
 static int sender_without(void *argument)
 {
-	struct letting_go *how = argument;
-	struct sending sending = { .fd = how->fds[1], .data = malloc(LONG) };
-	int error, null = open("/dev/null", O_WRONLY);
+	struct letting_go *go = argument;
+	struct sending sending = { .fd = go->fds[1], .data = malloc(LONG) };
 	pthread_t thread;
+	int error;
 
-	close(how->fds[0]);
+	close(go->fds[0]);
 	memset(sending.data, 'x', LONG);
 	pthread_create(&thread, NULL, send_all, &sending);
 	usleep(100 * 1000);
-	error = how->replaced ? dup2(null, sending.fd) < 0 : close(sending.fd);
-	error = error ? errno : take_label();
+	error = go->how(&sending.fd) ? EIO : take_label();
 	memcpy(sending.data + TAIL, canary, sizeof(canary));
 	pthread_join(thread, NULL);
 	return error;
 }
 
 /* A pipe gets the label all the same. What else it was is not found: nobody takes the label. */
-static int result_without(int (*pair)(int fds[2]), bool replaced)
+static int result_without(int (*pair)(int fds[2]), int (*how)(void *fd))
 {
 	int fds[2], result, error;
-	struct letting_go how = { fds, replaced };
+	struct letting_go go = { fds, how };
 	pid_t pid;
 
 	if (pair(fds))
 		return errno;
-	pid = child_start(sender_without, &how);
+	pid = child_start(sender_without, &go);
 	close(fds[1]);
 	result = in_child(receiver, &fds[0]);
 	close(fds[0]);
@@ -300,8 +318,9 @@ static int result_without(int (*pair)(int fds[2]), bool replaced)
 TEST_F(sending, another_closes)
 {
 	ROW(variant->row, "tracked", "locks_remove_posix");
-	EXPECT_DENIED(result_without(variant->pair, false));
-	EXPECT_DENIED(result_without(variant->pair, true));
+	EXPECT_DENIED(result_without(variant->pair, by_close));
+	EXPECT_DENIED(result_without(variant->pair, by_another_file));
+	EXPECT_DENIED(result_without(variant->pair, by_another_process));
 }
 
 /* --- one sends, another waits at a pipe to fill the buffer ---------------------- */
