@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Enforcement does not need its daemon: without it there is no gap, its records wait, and the
-# next daemon writes all of them. And `domicile down` leaves nothing behind, however often.
+# next daemon writes all of them, whatever befell the last one. And `domicile down` leaves nothing
+# behind, however often.
 
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
+. "$here/siege.sh"
 needs bpftool lsmod
 
 person=$work/person counts=$work/counts canary=$(canary staying-up)
@@ -70,13 +72,29 @@ sends() {
 	sender_end
 }
 
+# What the log has got of records since $log_start. A daemon that died while it wrote left half a
+# line, and the next one wrote all of it.
+log_read() {
+	$python - "$log" "$log_start" <<-'END' >"$work/records"
+		import json, sys
+		log = open(sys.argv[1])
+		log.seek(int(sys.argv[2]))
+		for line in log:
+		    try:
+		        json.loads(line)
+		    except ValueError:
+		        continue
+		    print(line, end="")
+	END
+}
+
 # Runs as a child: the counts are labelled.
 all_are_recorded() {
-	$python - "$counts" "$log" "$log_start" <<-'END'
+	log_read
+	$python - "$counts" "$work/records" <<-'END'
 		import json, sys
 		pid, refused = map(int, open(sys.argv[1]).read().split())
 		log = open(sys.argv[2])
-		log.seek(int(sys.argv[3]))
 		found = sum(record["process"]["pid"] == pid for record in map(json.loads, log)
 		            if record["type"] == "decision")
 		print(refused, "refusals,", found, "records")
@@ -86,10 +104,10 @@ all_are_recorded() {
 
 # Each CPU's numbers begin with 1, none is missing, none is there twice.
 numbers_are_complete() {
-	$python - "$log" "$log_start" "$(status counters.records)" <<-'END'
+	log_read
+	$python - "$work/records" "$(status counters.records)" <<-'END'
 		import json, sys
 		log = open(sys.argv[1])
-		log.seek(int(sys.argv[2]))
 		numbers, bad = {}, 0
 		for record in map(json.loads, log):
 		    if record["type"] != "decision":
@@ -102,8 +120,8 @@ numbers_are_complete() {
 		        print("CPU", cpu, "has", sorted(found))
 		        bad = 1
 		total = sum(map(len, numbers.values()))
-		print(total, "records in the log; the kernel made", sys.argv[3])
-		sys.exit(bad or total != int(sys.argv[3]))
+		print(total, "records in the log; the kernel made", sys.argv[2])
+		sys.exit(bad or total != int(sys.argv[2]))
 	END
 }
 
@@ -129,7 +147,7 @@ kernel_is_as_before() {
 }
 
 daemon_is() {
-	[ "$(status daemon)" "$@" ]
+	test "$(status daemon)" "$@"
 }
 
 daemon_kill() {
@@ -142,6 +160,101 @@ records_wait() {
 	[ "$(status ring.used)" -gt 0 ]
 }
 
+# The sender is at work: more and more of them.
+records_pile_up() {
+	local before
+	before=$(status ring.used)
+	sleep 0.3
+	[ "$before" -gt 0 ] && [ "$(status ring.used)" -gt "$before" ]
+}
+
+# --- what befalls the daemon -------------------------------------------------
+
+# unharmed VARIANT WHAT: no record is written, and enforcement goes on
+unharmed() {
+	row "G02/$1" blocked "socket_sendmsg, socket_connect"
+	check "$2: labelled data is refused, other goes out" stays "$1"
+	check "$2: the records wait" records_pile_up
+}
+
+recovers() {
+	check "$1: it writes what waited" soon not records_wait
+}
+
+new_daemon() {
+	check "$1: a new daemon starts" says "started a new daemon" domicile up
+	recovers "$1"
+}
+
+daemon_stopped() {
+	kill -STOP "$1"
+	unharmed stop "the daemon is stopped"
+	kill -CONT "$1"
+	recovers "the daemon goes on"
+}
+
+tracer() {
+	exec $python - "$1" <<-'END'
+		import ctypes, os, signal, sys
+		libc, pid = ctypes.CDLL(None), int(sys.argv[1])
+		signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+		if libc.ptrace(16, pid, 0, 0):  # PTRACE_ATTACH
+		    sys.exit(1)
+		os.waitpid(pid, 0)
+		signal.sigwait({signal.SIGTERM})
+		sys.exit(libc.ptrace(17, pid, 0, 0) != 0)  # PTRACE_DETACH
+	END
+}
+
+daemon_traced() {
+	local tracer
+	tracer "$1" &
+	tracer=$!
+	on_exit stop $tracer
+	check "the daemon is traced" soon grep -q "State:.*tracing" "/proc/$1/status"
+	unharmed ptrace "the daemon is traced"
+	kill $tracer
+	check "the daemon is let go" wait $tracer
+	recovers "the daemon is let go"
+}
+
+# Not a page more for it: it dies of its next record.
+daemon_starved() {
+	echo "$1" >$cgroup/cgroup.procs
+	echo 0 >$cgroup/memory.max
+	check "the daemon gets no memory: it is killed" soon grep -q "oom_kill [1-9]" \
+		$cgroup/memory.events
+	echo max >$cgroup/memory.max
+	unharmed oom "the daemon got no memory"
+	new_daemon "the daemon got no memory"
+}
+
+daemon_without_program() {
+	local program
+	program=$(command -v domiciled)
+	mv "$program" "$program.away"
+	on_exit mv "$program.away" "$program"
+	check "the daemon is killed, and its program gone" daemon_kill
+	unharmed binary "no program for a daemon"
+	check "up says so: 3" answers 3 domicile up
+	mv "$program.away" "$program"
+	new_daemon "its program is back"
+}
+
+log_filled() {
+	dd if=/dev/zero of="${log%/*}/filler" bs=64k status=none 2>/dev/null
+	unharmed logfull "the disk of the log is full"
+	rm "${log%/*}/filler"
+	recovers "there is room again"
+}
+
+# -----------------------------------------------------------------------------
+
+# A disk for the log that can be filled.
+mkdir -p "${log%/*}"
+mount -t tmpfs -o size=32m none "${log%/*}" && on_exit umount "${log%/*}"
+echo "data of nobody" >"$work/plain"
+cgroup_make
 net_make
 data_make "$person" "$canary"
 policy_make "$work/policy.yaml" "$person"
@@ -162,11 +275,17 @@ check "labelled data is refused" soon recorded denied=cn.pii source.path="$perso
 for round in 1 2 3; do
 	check "the daemon is killed" daemon_kill
 	check "status knows" daemon_is = null
-	check "its records wait in the ring" soon records_wait
+	unharmed kill "the daemon is killed"
 	check "a new daemon starts" says "started a new daemon" domicile up
 	check "and status knows" daemon_is -gt 0
 	check "it writes what waited" soon not records_wait
 done
+
+daemon_stopped "$(status daemon)"
+daemon_traced "$(status daemon)"
+daemon_starved "$(status daemon)"
+daemon_without_program
+log_filled
 
 check "not one attempt was let through" sender_end
 check "nothing was on the wire" answers 1 "$sink" seen "$work/out.pcap" "$canary"
@@ -185,8 +304,10 @@ check "what was refused goes out" answers 1 sends
 
 for round in 1 2; do
 	check "up, round $round" domicile up -p "$work/policy.yaml"
+	is_up=1
 	check "labelled data is refused" sends
 	check "down, round $round" domicile down
+	is_up=
 done
 check "nothing is left in the kernel after more rounds" soon kernel_is_as_before
 finish
