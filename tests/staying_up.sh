@@ -7,7 +7,7 @@
 
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 . "$here/siege.sh"
-needs bpftool lsmod
+needs bpftool lsmod unshare
 
 person=$work/person counts=$work/counts canary=$(canary staying-up)
 port=4000
@@ -263,6 +263,7 @@ kernel_state >"$work/kernel-before"
 
 check "without Domicile the data goes out" answers 1 sends
 check "and the capture shows it" "$sink" seen "$work/out.pcap" "$canary"
+siege_places
 
 # The same file, other data.
 canary=$(canary staying-up-labelled)
@@ -306,6 +307,7 @@ for round in 1 2; do
 	check "up, round $round" domicile up -p "$work/policy.yaml"
 	is_up=1
 	check "labelled data is refused" sends
+	[ $round != 1 ] || siege
 	check "down, round $round" domicile down
 	is_up=
 done
