@@ -97,9 +97,164 @@ siege_places() {
 	[ -z "$is_up" ] || check "enforcement is still on" [ "$(status enforcing)" = true ]
 }
 
+# --- a flood -----------------------------------------------------------------
+
+# flood COUNT: so many refused sends, by a process of their own
+flood() {
+	$python - "$person" $out4 $port "$1" <<-'END'
+		import socket, sys
+		data, to = open(sys.argv[1], "rb").read(64), (sys.argv[2], int(sys.argv[3]))
+		udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		for i in range(int(sys.argv[4])):
+		    try:
+		        udp.sendto(data, to)
+		        sys.exit(1)
+		    except PermissionError:
+		        pass
+	END
+}
+
+# counted NAME...: counters, in one look at them
+counted() {
+	domicile status --json | $python -c 'import json, sys
+counters = json.load(sys.stdin)["counters"]
+print(*(counters[name] for name in sys.argv[1:]))' "$@"
+}
+
+# counts_more COUNTER COMMAND...: COMMAND succeeds, and the counter grows
+counts_more() {
+	local counter=$1 before now
+	shift
+	before=$(counted "$counter")
+	"$@" || return
+	now=$(counted "$counter")
+	echo "$counter: $before before, $now now"
+	[ "$now" -gt "$before" ]
+}
+
+# counts_are COUNT: so many denials more than before the flood; each has a record, or is counted as
+# lost
+counts_are() {
+	local denied records lost
+	read -r denied records lost <<<"$(counted denied records records_lost)"
+	echo "denied $denied, records $records, lost $lost"
+	[ $((denied - denied_before)) = "$1" ] && [ "$lost" -gt "$lost_before" ] &&
+		[ $((records + lost - records_before - lost_before)) = "$1" ]
+}
+
+# What the kernel had no room for is counted in the log, and no more.
+losses_are_exact() {
+	$python - "$log" "$1" "$(status counters.records_lost)" <<-'END'
+		import json, sys
+		log = open(sys.argv[1])
+		log.seek(int(sys.argv[2]))
+		lost = sum(record["count"] for record in map(json.loads, log)
+		           if record["type"] == "loss")
+		print(lost, "lost by the log,", sys.argv[3], "by the kernel")
+		sys.exit(lost != int(sys.argv[3]))
+	END
+}
+
+# The ring has room for 8192 records or so.
+siege_flood() {
+	local denied_before records_before lost_before count=9000 daemon
+	daemon=$(status daemon)
+	read -r denied_before records_before lost_before <<<"$(counted denied records records_lost)"
+	kill -STOP "$daemon"
+	row G06/flood blocked socket_sendmsg
+	check "a flood of sends: each is refused" flood $count
+	check "each is counted, and recorded or counted as lost" counts_are $count
+	row G06/ring blocked socket_connect
+	check "the ring is full: labelled data is refused, other goes out" \
+		counts_more records_lost stays ring
+	kill -CONT "$daemon"
+	check "the log says how many were lost" soon losses_are_exact "$log_start"
+}
+
+# --- no memory ---------------------------------------------------------------
+
+# Processes take a label and hold it until all have, more than there is room for; others take none.
+# Exit status: 0 if none of the former could send, and all of the latter.
+many_readers() {
+	$python - "$person" "$work/plain" $out4 $port <<-'END'
+		import os, signal, socket, sys
+		person, plain, to = sys.argv[1], sys.argv[2], (sys.argv[3], int(sys.argv[4]))
+
+		def child(path):
+		    try:
+		        data = open(path, "rb").read(64)
+		    except OSError:
+		        return "not read"
+		    try:
+		        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(data, to)
+		        return "sent"
+		    except OSError:
+		        return "not sent"
+
+		ends = ["sent", "not read", "not sent"]
+
+		# Which of the ends, for each of COUNT; "killed" if it was.
+		def children(path, count):
+		    pids, found = [], {}
+		    for i in range(count):
+		        pid = os.fork()
+		        if not pid:
+		            end = ends.index(child(path))
+		            os.kill(os.getpid(), signal.SIGSTOP)
+		            os._exit(end)
+		        pids.append((pid, os.waitpid(pid, os.WUNTRACED)[1]))
+		    for pid, status in pids:
+		        if os.WIFSTOPPED(status):
+		            os.kill(pid, signal.SIGCONT)
+		            status = os.waitpid(pid, 0)[1]
+		        end = ends[os.WEXITSTATUS(status)] if os.WIFEXITED(status) else "killed"
+		        found[end] = found.get(end, 0) + 1
+		    return found
+
+		labelled, other = children(person, 200), children(plain, 30)
+		print("labelled:", labelled, "other:", other)
+		sys.exit("sent" in labelled or other != {"sent": 30})
+	END
+}
+
+# What Domicile allocates is charged to the cgroup where it was started.
+siege_memory() {
+	echo 0 >$cgroup/memory.max
+	row G06/memory blocked "task_taints, file_open, socket_connect"
+	check "no memory for labels: nothing labelled goes out, what is not does" \
+		counts_more no_memory many_readers
+	echo max >$cgroup/memory.max
+	check "there is memory again" stays memory
+}
+
+# --- processes without end ---------------------------------------------------
+
+newest_has_label() {
+	local pids
+	mapfile -t pids <$cgroup/cgroup.procs
+	tainted "${pids[-1]}" cn.pii
+}
+
+siege_fork() {
+	echo 150 >$cgroup/pids.max
+	in_cgroup domicile run --label cn.pii -- \
+		bash -c 'bomb() { bomb & bomb & wait; }; bomb' >/dev/null 2>&1 &
+	check "labelled processes multiply, until they may not" \
+		soon grep -q "max [1-9]" $cgroup/pids.events
+	row G06/fork blocked "task_alloc, socket_connect"
+	check "meanwhile labelled data is refused, other goes out" stays fork
+	check "the newest of them has the label" soon newest_has_label
+	echo 1 >$cgroup/cgroup.kill
+	wait $!
+	echo max >$cgroup/pids.max
+}
+
 # -----------------------------------------------------------------------------
 
-# Domicile runs.
+# Domicile runs, and what it allocates is charged to $cgroup.
 siege() {
 	siege_places
+	siege_flood
+	siege_memory
+	siege_fork
 }

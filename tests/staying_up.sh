@@ -303,9 +303,12 @@ check "nothing is left in the kernel" soon kernel_is_as_before
 check "no daemon is left" not pgrep -x domiciled
 check "what was refused goes out" answers 1 sends
 
+log_start=$(log_size)
 for round in 1 2; do
-	check "up, round $round" domicile up -p "$work/policy.yaml"
+	check "up, round $round" in_cgroup domicile up -p "$work/policy.yaml"
 	is_up=1
+	# It is not to be killed for what is charged there.
+	status daemon >$cgroups/cgroup.procs
 	check "labelled data is refused" sends
 	[ $round != 1 ] || siege
 	check "down, round $round" domicile down
