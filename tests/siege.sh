@@ -249,6 +249,73 @@ siege_fork() {
 	echo max >$cgroup/pids.max
 }
 
+# --- a command that is killed ------------------------------------------------
+
+# apply_and_kill COUNT: `domicile policy apply` of one policy and the other in turn, killed after
+# a time by chance. Each time one of both is in force, wholly: by what it lets pass, and by what
+# the command says.
+apply_and_kill() {
+	$python - "$person" $in4 $out4 $port "$1" "$work/policy.yaml" "$work/other.yaml" <<-'END'
+		import json, os, random, socket, subprocess, sys, time
+		person, inside, outside, port = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+		count, policies = int(sys.argv[5]), sys.argv[6:8]
+
+		def sent(to):
+		    try:
+		        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", (to, port))
+		        return 1
+		    except PermissionError:
+		        return 0
+
+		# A child takes the label, and ends with what it could do: 1 inside, 2 outside.
+		def verdicts():
+		    pid = os.fork()
+		    if not pid:
+		        open(person, "rb").read(64)
+		        os._exit(sent(inside) + 2 * sent(outside))
+		    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+		def digest():
+		    shown = subprocess.run(["domicile", "status", "--json"], stdout=subprocess.PIPE)
+		    return json.loads(shown.stdout)["policy"]["digest"]
+
+		def apply(policy):
+		    return subprocess.Popen(["domicile", "policy", "apply", policy],
+		                            stdout=subprocess.DEVNULL)
+
+		known = {}
+		for policy in reversed(policies):
+		    begin = time.time()
+		    assert apply(policy).wait() == 0
+		    length = time.time() - begin
+		    known[digest()] = verdicts()
+		assert sorted(known.values()) == [1, 2], known
+		seed = int(time.time())
+		random.seed(seed)
+		kept = switched = 0
+		before = digest()
+		for i in range(count):
+		    command = apply(policies[(i + 1) % 2])
+		    time.sleep(random.random() * length * 1.2)
+		    command.kill()
+		    command.wait()
+		    now, can = digest(), verdicts()
+		    if known.get(now) != can:
+		        sys.exit("seed %d: policy %s lets %d pass" % (seed, now, can))
+		    kept, switched, before = kept + (now == before), switched + (now != before), now
+		print("seed", seed, "length", length, "kept", kept, "switched", switched)
+		sys.exit(apply(policies[0]).wait())
+	END
+}
+
+siege_policy() {
+	sed "s|allow: \[cn-facilities\]|allow: [elsewhere]|
+	     s|^networks:|&\n  elsewhere: {cidr: [$out4/32]}|" "$work/policy.yaml" >"$work/other.yaml"
+	row G08/half blocked "policy apply"
+	check "policy apply is killed: the old policy or the new" apply_and_kill 8
+	check "the policy that was applied last is in force" stays half
+}
+
 # -----------------------------------------------------------------------------
 
 # Domicile runs, and what it allocates is charged to $cgroup.
@@ -257,4 +324,5 @@ siege() {
 	siege_flood
 	siege_memory
 	siege_fork
+	siege_policy
 }
