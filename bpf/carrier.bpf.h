@@ -110,6 +110,14 @@ static __always_inline bool carrier_keeps(struct task_struct *task)
 	return number && !(number & CARRIER_REFUSES) && !(task->flags & PF_DUMPCORE);
 }
 
+/* Does the current process take what other carriers send? Those that refuse get it as it is. */
+static __always_inline bool carrier_takes_kept(void)
+{
+	__u32 number = carrier_of(bpf_get_current_task_btf());
+
+	return number && !(number & (CARRIER_REFUSES | CARRIER_REFUSES_CONNECTED));
+}
+
 /*
  * Does what the current process holds stay with it? Processes move, and policies
  * change: asked anew before each flow. @taint: its own.

@@ -355,9 +355,7 @@ static __noinline int splice_take(void)
 
 static __always_inline int unix_send(struct sock *sk, const struct domicile_taint *taint)
 {
-	if (taint->carrier)
-		return 0;
-	if (carriers_refuse() &&
+	if (!taint->carrier && carriers_refuse() &&
 	    unix_refuses(unix_peer(sk), taint, DOMICILE_HOOK_SOCKET_SENDMSG))
 		return -EPERM;
 	return sock_join_out(sk, taint);

@@ -123,19 +123,21 @@ int BPF_PROG(hook_socket_getsockopt, struct socket *sock, int level, int optname
 SEC("lsm/unix_may_send")
 int BPF_PROG(hook_unix_may_send, struct socket *sock, struct socket *other)
 {
-	struct domicile_taint *taint = taint_current();
+	struct domicile_taint *taint = taint_own();
 	struct sock *sk = other->sk, *from = sock->sk;
 	struct domicile_sock_label *sent;
+	int kept;
 
 	if (!taint || !sk || !from)
 		return 0;
-	if (carriers_refuse() && unix_refuses(sk, taint, DOMICILE_HOOK_UNIX_MAY_SEND))
+	kept = carrier_refresh(taint);
+	if (!kept && carriers_refuse() && unix_refuses(sk, taint, DOMICILE_HOOK_UNIX_MAY_SEND))
 		return -EPERM;
 	/* Connecting asks as well, and sends nothing: sendmsg was not called before. */
 	sent = sock_label(from, 0);
-	if (!sent || !label_set_covers(&sent->out, &taint->set))
+	if (!sent || !label_set_covers(kept ? &sent->kept : &sent->out, &taint->set))
 		return 0;
-	return sock_join_in(sk, &taint->set, taint->origin) ? -EPERM : 0;
+	return sock_join_in(sk, taint) ? -EPERM : 0;
 }
 
 /* --- processes ------------------------------------------------------------- */

@@ -70,6 +70,24 @@ static __noinline int source_take(struct sock *sk)
 	return taint_join(bpf_get_current_task_btf(), &source.set, source.origin);
 }
 
+/*
+ * The journal hands its lines to syslog: what one carrier has got, the next may not
+ * send out of the host, either. For LSM programs. Return: 0, or a negative errno.
+ */
+static __noinline int sock_take_kept(struct sock *sk)
+{
+	struct domicile_sock_label *own = sock_label(sk, 0), *peer = unix_peer_label(sk);
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if ((!own || label_set_empty(&own->kept_in)) && (!peer || label_set_empty(&peer->kept)))
+		return 0;
+	if (!carrier_takes_kept())
+		return 0;
+	if (own && taint_join(task, &own->kept_in, own->in_origin))
+		return -EPERM;
+	return peer ? taint_join(task, &peer->kept, peer->out_origin) : 0;
+}
+
 /* For LSM programs. Return: 0, or a negative errno. */
 static __always_inline int sock_take(struct sock *sk)
 {
@@ -80,8 +98,16 @@ static __always_inline int sock_take(struct sock *sk)
 	label = sock_label(sk, 0);
 	if (label && sock_take_set(sk, &label->in, label->in_origin))
 		return -EPERM;
+	if (sock_take_kept(sk))
+		return -EPERM;
 	label = unix_peer_label(sk);
 	return label ? sock_take_set(sk, &label->out, label->out_origin) : 0;
+}
+
+static __always_inline void sock_take_kept_traced(struct domicile_label_set *kept, __u64 origin)
+{
+	if (!label_set_empty(kept) && carrier_takes_kept())
+		data_taken(kept, origin, DOMICILE_HOOK_SOCKET_RECVMSG);
 }
 
 /* For tracing programs, when the data has arrived. */
@@ -93,11 +119,15 @@ static __always_inline void sock_take_traced(struct sock *sk)
 	if (sources_listen() && source_of_stream(sk, &source))
 		data_taken(&source.set, source.origin, DOMICILE_HOOK_SOCKET_RECVMSG);
 	label = sock_label(sk, 0);
-	if (label)
+	if (label) {
 		data_taken(&label->in, label->in_origin, DOMICILE_HOOK_SOCKET_RECVMSG);
+		sock_take_kept_traced(&label->kept_in, label->in_origin);
+	}
 	label = unix_peer_label(sk);
-	if (label)
+	if (label) {
 		data_taken(&label->out, label->out_origin, DOMICILE_HOOK_SOCKET_RECVMSG);
+		sock_take_kept_traced(&label->kept, label->out_origin);
+	}
 }
 
 #endif /* DOMICILE_FLOW_BPF_H */

@@ -39,20 +39,21 @@ static __always_inline struct domicile_sock_label *unix_peer_label(struct sock *
 	return peer ? sock_label(peer, 0) : NULL;
 }
 
-/* Labelled data arrived at @sk. Return: 0, or -ENOMEM. */
-static __always_inline int sock_join_in(struct sock *sk, const struct domicile_label_set *set,
-					__u64 origin)
+/* Data of a process that holds @taint arrived at @sk. Return: 0, or -ENOMEM. */
+static __always_inline int sock_join_in(struct sock *sk, const struct domicile_taint *taint)
 {
 	struct domicile_sock_label *label;
+	struct domicile_label_set *set;
 
 	label = sock_label(sk, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!label) {
 		count(DOMICILE_COUNT_NO_MEMORY);
 		return -ENOMEM;
 	}
-	if (!label_set_covers(&label->in, set)) {
-		label_set_join_shared(&label->in, set);
-		label->in_origin = origin;
+	set = taint->carrier ? &label->kept_in : &label->in;
+	if (!label_set_covers(set, &taint->set)) {
+		label_set_join_shared(set, &taint->set);
+		label->in_origin = taint->origin;
 	}
 	return 0;
 }

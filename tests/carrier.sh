@@ -12,6 +12,7 @@ mountpoint -q $cgroups || skip_all "no cgroup v2"
 
 person=$work/cn/person canary=$(canary person) plain=$work/plain
 journal=system.slice/systemd-journald.service bus=system.slice/dbus.service
+syslog=system.slice/rsyslog.service
 
 # cgroup PATH: made, and removed in the end
 cgroup() {
@@ -62,7 +63,7 @@ mkdir "$work/cn"
 echo "$canary" >"$person"
 echo "nothing special" >"$plain"
 policy_make "$work/policy.yaml" "$work/cn"
-for place in $journal $bus user/$journal; do
+for place in $journal $bus $syslog user/$journal; do
 	cgroup $place
 done
 net_make
@@ -70,7 +71,15 @@ service $journal socat -u "UNIX-RECV:$work/log" "OPEN:$work/journal,creat,append
 keeper=$pid
 service $bus socat "UNIX-LISTEN:$work/bus,fork" "OPEN:$work/passed-on,creat,append"
 refuser=$pid
-soon [ -S "$work/log" ] && soon [ -S "$work/bus" ] || bail_out "no servers"
+service $syslog socat -u "UNIX-RECV:$work/next" "OPEN:$work/syslog,creat,append"
+next=$pid
+service $syslog socat -u "UNIX-LISTEN:$work/stream" "OPEN:$work/streamed,creat,append"
+streamed=$pid
+service user/$journal socat -u "UNIX-RECV:$work/user" "OPEN:$work/others,creat,append"
+others=$pid
+for socket in log bus next stream user; do
+	soon [ -S "$work/$socket" ] || bail_out "no servers"
+done
 
 check "without Domicile the journal gets the data" says_to "$person" "$work/log"
 check "and writes it" soon holds "$work/journal" "$canary"
@@ -100,6 +109,18 @@ check "the data is there" holds "$work/kept" "$canary"
 for file in kept piped child; do
 	check "no label on what it left: $file" not has_label "$work/$file"
 done
+check "a carrier hands it to another" in_cgroup $journal \
+	"exec socat -u OPEN:$person UNIX-SENDTO:$work/next"
+check "which gets it" soon holds "$work/syslog" "$canary"
+check "with the label" tainted $next cn.pii
+check "and writes it without" not has_label "$work/syslog"
+service $journal socat -u "OPEN:$person,ignoreeof" "UNIX-CONNECT:$work/stream"
+check "by a connection, another gets it, too" soon holds "$work/streamed" "$canary"
+check "with the label" tainted $streamed cn.pii
+check "a carrier hands it to anybody else" in_cgroup $journal \
+	"exec socat -u OPEN:$person UNIX-SENDTO:$work/user"
+check "who gets it" soon holds "$work/others" "$canary"
+check "without a label" not tainted $others cn.pii
 check "a carrier may not send it out" refused in_cgroup $journal "exec 3<>/dev/tcp/$out4/7"
 check "a record says so, too" recorded verdict=deny reason=network hook=socket_connect \
 	object.address=$out4 object.port=7

@@ -188,8 +188,9 @@ struct domicile_inode_label {
 /* Value of the socket storage map "sock_labels". */
 struct domicile_sock_label {
 	struct domicile_label_set out; /* of what was sent through it */
-	struct domicile_label_set kept; /* of what carriers sent: no peer takes it */
+	struct domicile_label_set kept; /* of what carriers sent: other carriers take it */
 	struct domicile_label_set in; /* of what arrived: receivers take it */
+	struct domicile_label_set kept_in; /* of what arrived from carriers: carriers take it */
 	__u64 out_origin;
 	__u64 in_origin;
 	__u64 holder; /* cgroup id of the carrier that accepts on it, or accepted it */
