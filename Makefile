@@ -9,7 +9,8 @@
 #   make day        a systemd host at work for MINUTES (10): nobody else is labelled, or refused
 #   make mutate     takes one BPF program away at a time [PROGRAM=]: does a test notice?
 #   make share      labelled data and network file systems and disks, with their servers
-#   make ledger     LEDGER.md anew, from what the last make test, power and share said
+#   make launder    labelled data and the services of a systemd host that would pass it on
+#   make ledger     LEDGER.md anew, from what the last make test, power, share and launder said
 #   make bench      what Domicile costs, in instructions
 #   make install    DESTDIR= and PREFIX= are honoured; make uninstall undoes it
 #
@@ -167,6 +168,14 @@ share:
 	$(Q)tests/vm/run --timeout 900 -- tests/run share > $(O)/share.log 2>&1; cat $(O)/share.log
 	$(Q)tools/summary $(O)/share.log
 
+.PHONY: launder
+launder:
+	$(Q)tools/setup --launder
+	$(Q)$(MAKE) --no-print-directory for-vm
+	$(Q)tests/vm/run --systemd --timeout 900 -- tests/launder.sh > $(O)/launder.log 2>&1; \
+		cat $(O)/launder.log
+	$(Q)tools/summary $(O)/launder.log
+
 MINUTES ?= 10
 
 .PHONY: day
@@ -182,7 +191,8 @@ mutate: for-vm
 .PHONY: ledger
 ledger:
 	$(Q)[ -f $(O)/test.log ] || { echo 'no $(O)/test.log: run make test before' >&2; exit 1; }
-	$(Q)tools/ledger $(O)/test.log $(wildcard $(O)/power.log $(O)/share.log) > $(O)/LEDGER.md
+	$(Q)tools/ledger $(O)/test.log $(wildcard $(patsubst %,$(O)/%.log,power share launder)) \
+		> $(O)/LEDGER.md
 	$(Q)mv $(O)/LEDGER.md LEDGER.md && tail -n 1 LEDGER.md
 
 bench: all $(O)/bench/calls $(O)/bench/empty $(O)/bench/empty.bpf.o
