@@ -114,8 +114,7 @@ read_syslog() {
 
 # arrives SERVICE DATA: at "out", from who has it from the service
 arrives() {
-	local try
-	for try in {1..40}; do
+	for _ in {1..40}; do
 		read_"$1"
 		"$sink" seen "$wire" "$1>$2" && return
 		sleep 1
@@ -125,8 +124,7 @@ arrives() {
 
 # tried SERVICE: who has it from the service tried to send it
 tried() {
-	local try
-	for try in {1..75}; do
+	for _ in {1..75}; do
 		read_"$1"
 		[ ! -e "$work/ran-$1" ] || return 0
 		sleep 1
