@@ -331,7 +331,7 @@ int store_join_later(struct file *file, const u32 *ids, u16 count, enum domicile
 		return -ENOMEM;
 	work->when = when;
 	return work_hand(current, work, work_join,
-			  when == DOMICILE_STORE_FIRST ? TWA_SIGNAL : TWA_RESUME);
+			 when == DOMICILE_STORE_FIRST ? TWA_SIGNAL : TWA_RESUME);
 }
 
 static void work_join_dentry(struct callback_head *head)
