@@ -4,6 +4,7 @@
 #   make run        start Domicile with an example policy and show it at work
 #   make test       every test [or ONLY="flow cli.sh"]; ends with "N passed, N failed, N skipped"
 #   make check      the unit tests alone: no root, no VM
+#   make fuzz       what reads policies, under a fuzzer for FUZZ_SECONDS (60) each [TARGETS=]
 #   make soak       20,000 random chains of channels, for some hours; SEED= and COUNT=
 #   make power      cuts the power of the VM CUTS times [SEED=] while labelled data is written
 #   make day        a systemd host at work for MINUTES (10): nobody else is labelled, or refused
@@ -148,6 +149,11 @@ tests:
 check:
 	$(Q)$(MAKE) --no-print-directory -C tests/unit check CC='$(CC)'
 
+.PHONY: fuzz
+fuzz:
+	$(Q)$(MAKE) -s --no-print-directory -C tests/fuzz $(if $(TARGETS),TARGETS='$(TARGETS)') \
+		$(if $(FUZZ_SECONDS),FUZZ_SECONDS=$(FUZZ_SECONDS))
+
 COUNT ?= 20000
 SEED ?= 1
 
@@ -244,6 +250,7 @@ uninstall:
 
 .PHONY: clean
 clean:
-	rm -rf $(O)/bin $(O)/bpf $(O)/kmod $(O)/userspace $(O)/unit $(O)/tests $(O)/bench
+	rm -rf $(O)/bin $(O)/bpf $(O)/kmod $(O)/userspace $(O)/unit $(O)/fuzz $(O)/tests \
+		$(O)/bench
 
 .DELETE_ON_ERROR:

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A policy as somebody wrote it: compiled, packed, unpacked, looked at. */
+#include <errno.h>
+
+#include "use.h"
+#include "policy_wire.h"
+
+/* What the process that parses says arrives as it was said. */
+static void round_trip(const struct policy_result *result, const struct policy_errors *errors,
+		       const struct documents *documents)
+{
+	struct policy_result got = {};
+	struct policy_errors got_errors = {};
+	size_t size;
+	void *data;
+
+	FUZZ_HOLDS(!policy_pack(result, errors, documents, &data, &size));
+	FUZZ_HOLDS(!policy_unpack(data, size, documents, &got, &got_errors));
+	FUZZ_HOLDS(got.err == result->err && got_errors.count == errors->count);
+	policy_free(got.policy);
+	free(data);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct document document = { "fuzz.yaml", (char *)data, size };
+	struct documents documents = { .list = &document, .count = 1, .size = size };
+	struct policy_errors errors = {};
+	struct policy_result result = {};
+
+	result.err = policy_build(&documents, &result.policy, &errors);
+	FUZZ_HOLDS(!result.err == !!result.policy);
+	FUZZ_HOLDS(result.err != -EINVAL || errors.count);
+	use_errors(&errors);
+	if (!result.err || errors.count)
+		round_trip(&result, &errors, &documents);
+	if (result.policy)
+		use_policy(result.policy, &documents);
+	policy_free(result.policy);
+	return 0;
+}

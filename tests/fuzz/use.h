@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Looks at everything that a policy has, so that the sanitizers see it. */
+#ifndef DOMICILE_FUZZ_USE_H
+#define DOMICILE_FUZZ_USE_H
+
+#include <jansson.h>
+
+#include "fuzz.h"
+#include "policy_error.h"
+#include "policy_impl.h"
+
+static inline void use_policy(struct policy *policy, const struct documents *documents)
+{
+	FILE *nowhere = fopen("/dev/null", "we");
+	struct in6_addr address = {};
+
+	FUZZ_HOLDS(!policy_finish(policy, documents));
+	policy_show(policy, nowhere);
+	fclose(nowhere);
+	json_decref(policy_json(policy));
+	for (int i = 0; i < 256; i++) {
+		address.s6_addr[0] = i;
+		FUZZ_HOLDS(policy_lookup6(policy, &address) < policy->class_count);
+		FUZZ_HOLDS(policy_lookup4(policy, (struct in_addr){ i }) < policy->class_count);
+	}
+}
+
+/* There is a reason, and printing it does nothing to a terminal. */
+static inline void use_errors(const struct policy_errors *errors)
+{
+	json_decref(policy_errors_json(errors));
+	for (size_t i = 0; i < errors->count; i++)
+		FUZZ_HOLDS(policy_control_find(errors->list[i].text,
+					       strlen(errors->list[i].text)) < 0);
+}
+
+#endif /* DOMICILE_FUZZ_USE_H */
