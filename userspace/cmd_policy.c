@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "cmd_policy.h"
 #include "command.h"
 #include "enforce.h"
 #include "in_force.h"
 #include "moment.h"
-#include "number.h"
 #include "options.h"
 #include "policy_apply.h"
 #include "rundir.h"
@@ -17,79 +17,6 @@
 static const struct option options_json[] = {
 	{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { 0 }
 };
-
-static const char check_help[] =
-	"Usage: domicile policy check [--json] FILE...\n"
-	"\n"
-	"Compiles the files, which together make one policy, and changes nothing. Needs no\n"
-	"privilege. An error names file, line, column and the nearest valid spelling.\n"
-	"\n"
-	"      --json  the policy, or its errors, as one JSON object\n"
-	"  -h, --help  this text\n"
-	"\n"
-	"Exit status: 0 in order; 1 not.\n"
-	"\n"
-	"Examples:\n"
-	"  domicile policy check /etc/domicile/*.yaml\n"
-	"  domicile policy check --json new.yaml | jq .errors\n";
-
-static __u64 prefixes(const struct policy *policy)
-{
-	__u64 sum = 0;
-
-	for (size_t i = 0; i < policy->network_count; i++)
-		sum += policy->networks[i].prefixes4 + policy->networks[i].prefixes6;
-	return sum;
-}
-
-static void print_summary(const struct policy *policy)
-{
-	char digest[POLICY_DIGEST_TEXT_SIZE], text[NUMBER_TEXT_MAX];
-
-	policy_digest_text(policy, digest);
-	printf("%-10s%s\n", "policy", digest);
-	printf("%-10s%s\n", "labels", number_text(text, policy->label_count));
-	printf("%-10s%s\n", "networks", number_text(text, policy->network_count));
-	printf("%-10s%s\n", "prefixes", number_text(text, prefixes(policy)));
-	printf("%-10s%s\n", "sources", number_text(text, policy->source_count +
-							  policy->listen_count));
-	if (policy->carrier_count)
-		printf("%-10s%s\n", "carriers", number_text(text, policy->carrier_count));
-	printf("%-10s%s\n", "rules", number_text(text, policy->rule_count));
-	puts("OK");
-}
-
-static int check_json(char **files, size_t count)
-{
-	cleanup(policy_freep) struct policy *policy = NULL;
-	struct policy_errors errors = { 0 };
-	int err = policy_compile_confined(files, count, &policy, &errors);
-	cleanup(free_json) json_t *object = err ? json_pack("{s:o}", "errors",
-							    policy_errors_json(&errors)) :
-						  policy_json(policy);
-
-	json_dumpf(object, stdout, JSON_INDENT(2));
-	putchar('\n');
-	return err ? ANSWER_NO : ANSWER_DONE;
-}
-
-static int policy_check(int argc, char **argv)
-{
-	cleanup(policy_freep) struct policy *policy = NULL;
-	bool json = false;
-	enum answer answer;
-
-	while (command_option("policy check", check_help, argc, argv, "h", options_json) != -1)
-		json = true;
-	if (optind == argc)
-		return command_usage("policy check", "a file is missing");
-	if (json)
-		return check_json(argv + optind, argc - optind);
-	answer = policy_read(argv + optind, argc - optind, &policy);
-	if (answer == ANSWER_DONE)
-		print_summary(policy);
-	return answer;
-}
 
 static const char apply_help[] =
 	"Usage: domicile policy apply FILE...\n"
@@ -246,7 +173,7 @@ static int policy_show_command(int argc, char **argv)
 }
 
 static const struct command commands[] = {
-	{ "check", policy_check, "compile policy files; changes nothing" },
+	{ "check", cmd_policy_check, "compile policy files; changes nothing" },
 	{ "apply", policy_apply_command, "replace the policy in force" },
 	{ "show", policy_show_command, "show the policy in force, or that of files" },
 };

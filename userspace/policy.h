@@ -137,25 +137,35 @@ struct policy {
 
 #define POLICY_ERRORS_MAX 20
 #define POLICY_ERROR_TEXT_MAX 320
+#define POLICY_EXCERPT_MAX 128
+
+enum policy_severity {
+	POLICY_ERROR,
+	POLICY_WARNING, /* the policy is in order, and perhaps not what was meant */
+	POLICY_SEVERITIES,
+};
 
 struct policy_error {
+	enum policy_severity severity;
 	const char *file; /* one of the names that were compiled, or NULL */
 	unsigned int line; /* 0: the file as a whole */
 	unsigned int column;
 	char text[POLICY_ERROR_TEXT_MAX];
+	char excerpt[POLICY_EXCERPT_MAX]; /* of the line, printable; "" for none */
+	unsigned int excerpt_column; /* of @column in it */
 };
 
-/* Start with = {}. Holds nothing that must be freed. */
+/* Errors and warnings. Start with = {}. Holds nothing that must be freed. */
 struct policy_errors {
 	size_t count;
-	bool more; /* there were more than fit */
+	bool more; /* there were more than fit; an error takes the place of a warning */
 	struct policy_error list[POLICY_ERRORS_MAX];
 };
 
 /*
  * Returns 0, or a negative errno with the reasons in @errors: -EINVAL for
- * documents that are wrong, another if the work itself failed. @ret is
- * untouched on failure. @files are borrowed for as long as @errors is used;
+ * documents that are wrong, another if the work itself failed. When 0, @errors
+ * may hold warnings. @ret is untouched on failure. @files are borrowed for as long as @errors is used;
  * the policy keeps copies.
  */
 int policy_compile(char *const files[], size_t count, struct policy **ret,
@@ -209,9 +219,12 @@ struct json_t;
 /* A new reference, or NULL when out of memory. */
 struct json_t *policy_json(const struct policy *policy);
 
-/* One line for each error: FILE:LINE:COLUMN: TEXT */
+const char *policy_severity_name(enum policy_severity severity);
+
+/* FILE:LINE:COLUMN: [warning: ]TEXT, and the line with a caret below the column. */
 void policy_errors_print(const struct policy_errors *errors, FILE *file);
-/* An array of {file, line, column, text}; NULL when out of memory. */
-struct json_t *policy_errors_json(const struct policy_errors *errors);
+/* An array of {file, line, column, text, excerpt} of one severity; NULL when out of memory. */
+struct json_t *policy_errors_json(const struct policy_errors *errors,
+				  enum policy_severity severity);
 
 #endif /* DOMICILE_POLICY_H */

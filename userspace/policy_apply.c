@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
-#include <mntent.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include <bpf/bpf.h>
 
@@ -14,10 +12,12 @@
 #include "interrupt.h"
 #include "label_value.h"
 #include "netlink.h"
+#include "path.h"
 #include "policy_apply.h"
 #include "policy_apply_listen.h"
 #include "progress.h"
 #include "rundir.h"
+#include "source_check.h"
 #include "tree.h"
 
 #define BATCH 65536u
@@ -35,100 +35,18 @@ enum answer policy_read(char *const files[], size_t count, struct policy **polic
 	return err == -EINVAL || errors.count ? ANSWER_NO : ANSWER_HOST;
 }
 
-/* --- sources: validation ------------------------------------------------- */
-
-static const char *mount_type(const char *directory, char *type, size_t size)
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	struct mntent *entry;
-	size_t best = 0;
-
-	snprintf(type, size, "this file system");
-	while (mounts && (entry = getmntent(mounts))) {
-		size_t length = strlen(entry->mnt_dir);
-
-		length -= length == 1;
-		if (length < best || strncmp(entry->mnt_dir, directory, length) ||
-		    (directory[length] && directory[length] != '/'))
-			continue;
-		best = length;
-		snprintf(type, size, "%s", entry->mnt_type);
-	}
-	if (mounts)
-		endmntent(mounts);
-	return type;
-}
-
-static enum answer check_place(const struct policy_source *source, const char *path)
-{
-	const struct policy_place *place = &source->place;
-	struct label_value value;
-	struct statvfs fs;
-	char type[64];
-
-	if (label_value_read(&value, path) == -EOPNOTSUPP)
-		return refuse(ANSWER_HOST, "policy: %s:%u:%u: %s: %s cannot hold labels (move it "
-			      "to a file system with security xattrs: ext4, xfs, btrfs, tmpfs)",
-			      place->file, place->line, place->column, path,
-			      mount_type(path, type, sizeof(type)));
-	if (!statvfs(path, &fs) && fs.f_flag & ST_RDONLY)
-		return refuse(ANSWER_HOST, "policy: %s:%u:%u: %s: is mounted read-only, so that it "
-			      "cannot be labelled (mount -o remount,rw %s)",
-			      place->file, place->line, place->column, path, path);
-	return ANSWER_DONE;
-}
-
-static bool is_below(const char *path, const char *directory)
-{
-	size_t length = strlen(directory);
-
-	length -= length == 1;
-	return !strncmp(path, directory, length) && path[length] == '/' && path[length + 1];
-}
-
-static enum answer check_mounts_below(const struct policy_source *source)
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	enum answer answer = ANSWER_DONE;
-	struct mntent *entry;
-
-	if (!mounts)
-		return refuse(ANSWER_HOST, "policy: cannot read /proc/self/mounts (mount /proc)");
-	while (answer == ANSWER_DONE && (entry = getmntent(mounts)))
-		if (is_below(entry->mnt_dir, source->path))
-			answer = check_place(source, entry->mnt_dir);
-	endmntent(mounts);
-	return answer;
-}
-
-static enum answer check_source(const struct policy_source *source)
-{
-	const struct policy_place *place = &source->place;
-	enum answer answer;
-	struct stat st;
-
-	if (lstat(source->path, &st))
-		return refuse(ANSWER_HOST, "policy: %s:%u:%u: %s: %s (create it, or take the "
-			      "source out of the policy)", place->file, place->line, place->column,
-			      source->path, strerror(errno));
-	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
-		return refuse(ANSWER_HOST, "policy: %s:%u:%u: %s: neither a directory nor a "
-			      "regular file%s", place->file, place->line, place->column,
-			      source->path,
-			      S_ISLNK(st.st_mode) ? " (name what the link points to)" : "");
-	answer = check_place(source, source->path);
-	if (answer == ANSWER_DONE && S_ISDIR(st.st_mode))
-		answer = check_mounts_below(source);
-	return answer;
-}
-
 enum answer policy_apply_check(const struct policy *policy)
 {
-	enum answer answer = ANSWER_DONE;
+	char why[SOURCE_WHY_MAX];
 
-	for (size_t i = 0; i < policy->source_count && answer == ANSWER_DONE; i++)
-		answer = check_source(&policy->sources[i]);
-	return answer;
+	for (size_t i = 0; i < policy->source_count; i++) {
+		const struct policy_place *place = &policy->sources[i].place;
+
+		if (source_check(&policy->sources[i], why))
+			return refuse(ANSWER_HOST, "policy: %s:%u:%u: %s", place->file, place->line,
+				      place->column, why);
+	}
+	return ANSWER_DONE;
 }
 
 /* --- sources: labels ----------------------------------------------------- */
@@ -209,7 +127,7 @@ static bool in_source(const struct policy *policy, const char *path, __u32 id)
 	for (size_t i = 0; i < policy->source_count; i++)
 		if (policy->labels[policy->sources[i].label].id == id &&
 		    (!strcmp(path, policy->sources[i].path) ||
-		     is_below(path, policy->sources[i].path)))
+		     path_is_below(path, policy->sources[i].path)))
 			return true;
 	return false;
 }

@@ -330,9 +330,9 @@ static int take_sources(struct compiler *compiler)
 	if (policy->listen_count)
 		qsort(policy->listens, policy->listen_count, sizeof(*policy->listens),
 		      policy_listen_compare);
-	if (!err && !compiler->errors->count)
+	if (!err && !policy_errors_found(compiler->errors))
 		err = check_sources(compiler);
-	if (!err && !compiler->errors->count)
+	if (!err && !policy_errors_found(compiler->errors))
 		err = check_listens(compiler);
 	return err;
 }
@@ -352,7 +352,7 @@ static int take_resolvers(struct compiler *compiler)
 	if (policy->resolver_count)
 		qsort(policy->resolvers, policy->resolver_count, sizeof(*policy->resolvers),
 		      policy_resolver_compare);
-	for (size_t i = 1; i < policy->resolver_count && !err && !compiler->errors->count; i++) {
+	for (size_t i = 1; i < policy->resolver_count && !err && !policy_errors_found(compiler->errors); i++) {
 		const struct policy_resolver *resolver = &policy->resolvers[i];
 
 		if (!policy_resolver_compare(resolver - 1, resolver))
@@ -529,35 +529,9 @@ static int compile(struct compiler *compiler)
 		err = read_document(compiler, &compiler->documents->list[i]);
 	if (!err)
 		err = take_draft(compiler);
-	if (!err && compiler->errors->count)
+	if (!err && policy_errors_found(compiler->errors))
 		err = -EINVAL;
 	return err ? err : make_tables(compiler);
-}
-
-static bool error_before(const struct documents *documents, const struct policy_error *a,
-			 const struct policy_error *b)
-{
-	size_t left = documents_index(documents, a->file);
-	size_t right = documents_index(documents, b->file);
-
-	if (!a->file || !b->file)
-		return a->file;
-	if (left != right)
-		return left < right;
-	return a->line != b->line ? a->line < b->line : a->column < b->column;
-}
-
-/* In the order in which a reader meets them. */
-static void errors_sort(struct policy_errors *errors, const struct documents *documents)
-{
-	for (size_t i = 1; i < errors->count; i++)
-		for (size_t j = i; j && error_before(documents, &errors->list[j],
-						     &errors->list[j - 1]); j--) {
-			struct policy_error swap = errors->list[j];
-
-			errors->list[j] = errors->list[j - 1];
-			errors->list[j - 1] = swap;
-		}
 }
 
 int policy_build(const struct documents *documents, struct policy **ret,
@@ -569,6 +543,8 @@ int policy_build(const struct documents *documents, struct policy **ret,
 	compiler.policy = calloc(1, sizeof(*compiler.policy));
 	if (compiler.policy)
 		err = compile(&compiler);
+	if (!err)
+		err = policy_warn(compiler.policy, errors);
 	draft_free(&compiler.draft);
 	netset_table_free(&compiler.sets);
 	if (!err) {
@@ -576,8 +552,7 @@ int policy_build(const struct documents *documents, struct policy **ret,
 		return 0;
 	}
 	policy_free(compiler.policy);
-	errors_sort(errors, documents);
-	return errors->count ? -EINVAL : err;
+	return policy_errors_found(errors) ? -EINVAL : err;
 }
 
 int policy_compile(char *const files[], size_t count, struct policy **ret,
@@ -591,6 +566,7 @@ int policy_compile(char *const files[], size_t count, struct policy **ret,
 		err = policy_build(&documents, &policy, errors);
 	if (!err)
 		err = policy_finish(policy, &documents);
+	policy_errors_place(errors, &documents);
 	if (err) {
 		policy_free(policy);
 		return policy_error_work(errors, err);

@@ -136,6 +136,7 @@ int policy_compile_confined(char *const files[], size_t count, struct policy **r
 		err = result.err;
 	if (!err)
 		err = policy_finish(result.policy, &documents);
+	policy_errors_place(errors, &documents);
 	if (err) {
 		policy_free(result.policy);
 		return policy_error_work(errors, err);

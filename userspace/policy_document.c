@@ -89,7 +89,7 @@ static int documents_fill(struct documents *documents, char *const files[],
 			err = -EINVAL;
 		}
 	}
-	return err ? err : errors->count ? -EINVAL : 0;
+	return err ? err : policy_errors_found(errors) ? -EINVAL : 0;
 }
 
 int documents_read(char *const files[], size_t count, struct documents *ret,

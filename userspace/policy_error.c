@@ -13,15 +13,23 @@ static size_t character_start(const char *text, size_t cut)
 	return cut;
 }
 
-int policy_error_addv(struct policy_errors *errors, const struct policy_place *place,
-		      const char *format, va_list args)
-{
-	struct policy_error *error = &errors->list[errors->count];
+static const char *const severity_names[] = {
+	[POLICY_ERROR] = "error",
+	[POLICY_WARNING] = "warning",
+};
 
-	if (errors->count == POLICY_ERRORS_MAX) {
-		errors->more = true;
-		return -E2BIG;
-	}
+_Static_assert(sizeof(severity_names) / sizeof(*severity_names) == POLICY_SEVERITIES,
+	       "each severity has a name");
+
+const char *policy_severity_name(enum policy_severity severity)
+{
+	return severity_names[severity];
+}
+
+__attribute__((format(printf, 3, 0)))
+static void error_write(struct policy_error *error, const struct policy_place *place,
+			const char *format, va_list args)
+{
 	*error = (struct policy_error){};
 	if (place) {
 		error->file = place->file;
@@ -30,8 +38,57 @@ int policy_error_addv(struct policy_errors *errors, const struct policy_place *p
 	}
 	if (vsnprintf(error->text, sizeof(error->text), format, args) >= (int)sizeof(error->text))
 		error->text[character_start(error->text, sizeof(error->text) - 2)] = 0;
-	errors->count++;
+}
+
+/* The last warning, for an error that finds no other place; or NULL. */
+static struct policy_error *warning_last(struct policy_errors *errors)
+{
+	for (size_t i = errors->count; i--;)
+		if (errors->list[i].severity == POLICY_WARNING)
+			return &errors->list[i];
+	return NULL;
+}
+
+int policy_error_addv(struct policy_errors *errors, const struct policy_place *place,
+		      const char *format, va_list args)
+{
+	struct policy_error *error;
+
+	if (errors->count < POLICY_ERRORS_MAX) {
+		error = &errors->list[errors->count++];
+	} else {
+		errors->more = true;
+		error = warning_last(errors);
+	}
+	if (!error)
+		return -E2BIG;
+	error_write(error, place, format, args);
 	return 0;
+}
+
+void policy_warning_add(struct policy_errors *errors, const struct policy_place *place,
+			const char *format, ...)
+{
+	struct policy_error *error = &errors->list[errors->count];
+	va_list args;
+
+	if (errors->count == POLICY_ERRORS_MAX) {
+		errors->more = true;
+		return;
+	}
+	va_start(args, format);
+	error_write(error, place, format, args);
+	va_end(args);
+	error->severity = POLICY_WARNING;
+	errors->count++;
+}
+
+bool policy_errors_found(const struct policy_errors *errors)
+{
+	for (size_t i = 0; i < errors->count; i++)
+		if (errors->list[i].severity == POLICY_ERROR)
+			return true;
+	return false;
 }
 
 int policy_error_add(struct policy_errors *errors, const struct policy_place *place,
@@ -48,7 +105,7 @@ int policy_error_add(struct policy_errors *errors, const struct policy_place *pl
 
 int policy_error_work(struct policy_errors *errors, int err)
 {
-	if (!errors->count)
+	if (!policy_errors_found(errors))
 		policy_error_add(errors, NULL, "the policy cannot be compiled: %s",
 				 strerror(-err));
 	return err;
@@ -89,43 +146,3 @@ const char *policy_quote(const char *text, char quoted[POLICY_QUOTE_MAX])
 	return quoted;
 }
 
-void policy_errors_print(const struct policy_errors *errors, FILE *file)
-{
-	for (size_t i = 0; i < errors->count; i++) {
-		const struct policy_error *error = &errors->list[i];
-
-		if (error->file)
-			fprintf(file, "%s:", error->file);
-		if (error->line)
-			fprintf(file, "%u:%u:", error->line, error->column);
-		fprintf(file, "%s%s\n", error->file ? " " : "", error->text);
-	}
-	if (errors->more)
-		fprintf(file, "there are more errors; correct these first\n");
-}
-
-/* JSON null for what is not UTF-8, or not known. */
-static json_t *json_text(const char *text)
-{
-	json_t *json = text ? json_string(text) : NULL;
-
-	return json ? json : json_null();
-}
-
-json_t *policy_errors_json(const struct policy_errors *errors)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; array && i < errors->count; i++) {
-		const struct policy_error *error = &errors->list[i];
-		json_t *json = json_pack("{s:o, s:i, s:i, s:o}", "file", json_text(error->file),
-					 "line", error->line, "column", error->column, "text",
-					 json_text(error->text));
-
-		if (json_array_append_new(array, json)) {
-			json_decref(array);
-			return NULL;
-		}
-	}
-	return array;
-}

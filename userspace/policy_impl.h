@@ -19,4 +19,10 @@ int policy_build(const struct documents *documents, struct policy **ret,
  */
 int policy_finish(struct policy *policy, const struct documents *documents);
 
+/*
+ * Warns of what a policy says in vain: rules that others cover, networks and labels
+ * that lead nowhere. Part of policy_build(). 0, or -ENOMEM.
+ */
+int policy_warn(const struct policy *policy, struct policy_errors *errors);
+
 #endif /* DOMICILE_POLICY_IMPL_H */

@@ -63,6 +63,7 @@ static void put_errors(struct output *output, const struct documents *documents,
 	for (size_t i = 0; i < errors->count; i++) {
 		const struct policy_error *error = &errors->list[i];
 
+		put_u32(output, error->severity);
 		put_place(output, documents, &(struct policy_place){ error->file, error->line,
 			  error->column });
 		put_text(output, error->text);
@@ -186,6 +187,7 @@ int policy_pack(const struct policy_result *result, const struct policy_errors *
 	put_u32(&output, WIRE_MAGIC);
 	put_u32(&output, WIRE_VERSION);
 	put_u32(&output, -result->err);
+	put_errors(&output, documents, errors);
 	if (result->policy) {
 		put_labels(&output, documents, result->policy);
 		put_networks(&output, documents, result->policy);
@@ -195,8 +197,6 @@ int policy_pack(const struct policy_result *result, const struct policy_errors *
 		put_listens(&output, documents, result->policy);
 		put_resolvers(&output, documents, result->policy);
 		put_carriers(&output, documents, result->policy);
-	} else {
-		put_errors(&output, documents, errors);
 	}
 	if (output.failed) {
 		free(output.data);

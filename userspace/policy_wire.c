@@ -386,13 +386,15 @@ static void get_carriers(struct input *input, struct policy *policy)
 }
 
 /* An error's text is only shown: make it harmless rather than refuse it. */
-static void get_error(struct input *input, struct policy_error *error)
+static void get_error(struct input *input, struct policy_error *error, bool wrong)
 {
-	__u32 file = get_u32(input);
+	__u32 severity = get_u32(input), file = get_u32(input);
 	size_t size;
 	ptrdiff_t at;
 
 	*error = (struct policy_error){};
+	input_check(input, severity == POLICY_WARNING || (wrong && severity == POLICY_ERROR));
+	error->severity = input->err ? POLICY_ERROR : severity;
 	input_check(input, file == WIRE_NO_FILE || file < input->documents->count);
 	if (!input->err && file != WIRE_NO_FILE)
 		error->file = input->documents->list[file].file;
@@ -404,17 +406,16 @@ static void get_error(struct input *input, struct policy_error *error)
 		error->text[at] = '?';
 }
 
-static void get_errors(struct input *input, struct policy_errors *errors)
+/* @wrong: there is no policy, so there may be errors. */
+static void get_errors(struct input *input, struct policy_errors *errors, bool wrong)
 {
 	struct policy_errors got = {};
 
-	got.count = get_count(input, 0, POLICY_ERRORS_MAX, 4 * sizeof(__u32));
+	got.count = get_count(input, 0, POLICY_ERRORS_MAX, 5 * sizeof(__u32));
 	got.more = get_u32(input);
 	for (size_t i = 0; i < got.count && !input->err; i++)
-		get_error(input, &got.list[i]);
-	input_check(input, !input->left);
-	if (!input->err)
-		*errors = got;
+		get_error(input, &got.list[i], wrong);
+	*errors = got;
 }
 
 static struct policy *get_policy(struct input *input)
@@ -433,7 +434,6 @@ static struct policy *get_policy(struct input *input)
 	get_listens(input, policy);
 	get_resolvers(input, policy);
 	get_carriers(input, policy);
-	input_check(input, !input->left);
 	if (!input->err)
 		return policy;
 	policy_free(policy);
@@ -444,6 +444,7 @@ int policy_unpack(const void *data, size_t size, const struct documents *documen
 		  struct policy_result *result, struct policy_errors *errors)
 {
 	struct input input = { .data = data, .left = size, .documents = documents };
+	struct policy_errors got;
 	struct policy *policy = NULL;
 	__u32 err;
 
@@ -451,12 +452,15 @@ int policy_unpack(const void *data, size_t size, const struct documents *documen
 	input_check(&input, get_u32(&input) == WIRE_VERSION);
 	err = get_u32(&input);
 	input_check(&input, err <= WIRE_ERRNO_MAX);
-	if (err)
-		get_errors(&input, errors);
-	else
+	get_errors(&input, &got, err);
+	if (!err)
 		policy = get_policy(&input);
-	if (input.err)
+	input_check(&input, !input.left);
+	if (input.err) {
+		policy_free(policy);
 		return input.err;
+	}
+	*errors = got;
 	*result = (struct policy_result){ policy, -(int)err };
 	return 0;
 }

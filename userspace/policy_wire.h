@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A policy, or the errors found in its place, as bytes: how the process that
+ * A policy and the warnings about it, or the errors found in its place, as bytes: how the process that
  * parses hands its result to the one that asked. Host byte order; both are the
  * same program.
  */
@@ -23,7 +23,7 @@ int policy_pack(const struct policy_result *result, const struct policy_errors *
 
 /*
  * Trusts nothing in @data. Returns 0, -EBADMSG or -ENOMEM; when 0, @result is
- * a policy for policy_finish(), or an errno with @errors added.
+ * a policy for policy_finish(), with warnings added, or an errno with @errors added.
  */
 int policy_unpack(const void *data, size_t size, const struct documents *documents,
 		  struct policy_result *result, struct policy_errors *errors);

@@ -30,10 +30,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	result.err = policy_build(&documents, &result.policy, &errors);
 	FUZZ_HOLDS(!result.err == !!result.policy);
-	FUZZ_HOLDS(result.err != -EINVAL || errors.count);
-	use_errors(&errors);
-	if (!result.err || errors.count)
+	FUZZ_HOLDS(result.err != -EINVAL || policy_errors_found(&errors));
+	if (!result.err || policy_errors_found(&errors))
 		round_trip(&result, &errors, &documents);
+	use_errors(&errors, &documents);
 	if (result.policy)
 		use_policy(result.policy, &documents);
 	policy_free(result.policy);

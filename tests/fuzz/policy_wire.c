@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	FUZZ_HOLDS(!err || err == -EBADMSG || err == -ENOMEM);
 	FUZZ_HOLDS(!err || !result.policy);
-	use_errors(&errors);
+	use_errors(&errors, &documents);
 	if (result.policy)
 		use_policy(result.policy, &documents);
 	policy_free(result.policy);

@@ -25,13 +25,19 @@ static inline void use_policy(struct policy *policy, const struct documents *doc
 	}
 }
 
-/* There is a reason, and printing it does nothing to a terminal. */
-static inline void use_errors(const struct policy_errors *errors)
+static inline bool is_printable(const char *text)
 {
-	json_decref(policy_errors_json(errors));
+	return policy_control_find(text, strlen(text)) < 0;
+}
+
+/* There is a reason, and printing it does nothing to a terminal. */
+static inline void use_errors(struct policy_errors *errors, const struct documents *documents)
+{
+	json_decref(policy_errors_json(errors, POLICY_ERROR));
+	policy_errors_place(errors, documents);
 	for (size_t i = 0; i < errors->count; i++)
-		FUZZ_HOLDS(policy_control_find(errors->list[i].text,
-					       strlen(errors->list[i].text)) < 0);
+		FUZZ_HOLDS(is_printable(errors->list[i].text) &&
+			   is_printable(errors->list[i].excerpt));
 }
 
 #endif /* DOMICILE_FUZZ_USE_H */

@@ -43,7 +43,7 @@ FIXTURE_TEARDOWN(refused)
 		EXPECT_STREQ(said, self->errors.list[index].text); \
 	} while (0)
 
-/* What the policy's first lines say, as policy_errors_print() would print it. */
+/* What the policy's first lines say, as policy_errors_print() would print it without lines. */
 static char *expected(const char *name)
 {
 	FILE *file = fopen(name, "re"), *stream;
@@ -65,13 +65,15 @@ static char *expected(const char *name)
 	return text;
 }
 
-static char *printed(const struct policy_errors *errors)
+static char *printed(struct policy_errors errors)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *stream = open_memstream(&text, &size);
 
-	policy_errors_print(errors, stream);
+	for (size_t i = 0; i < errors.count; i++)
+		errors.list[i].excerpt[0] = 0;
+	policy_errors_print(&errors, stream);
 	fclose(stream);
 	return text;
 }
@@ -96,7 +98,7 @@ TEST_F(refused, corpus)
 		EXPECT_EQ(-EINVAL, COMPILE(&name, 1)) {
 			TH_LOG("%s", name);
 		}
-		got = printed(&self->errors);
+		got = printed(self->errors);
 		EXPECT_STREQ(want, got);
 		free(want);
 		free(got);
@@ -121,7 +123,7 @@ TEST_F(refused, files_that_cannot_be_read)
 	EXPECT_SAID(1, 0, "cannot be read: No such file or directory");
 	EXPECT_SAID(2, 0, "cannot be read: Input/output error");
 	EXPECT_EQ(names[1], self->errors.list[1].file);
-	said = printed(&self->errors);
+	said = printed(self->errors);
 	EXPECT_NE(NULL, strstr(said, "/nonexistent/policy.yaml: cannot be read: No such"));
 	free(said);
 }
@@ -394,7 +396,7 @@ TEST_F(refused, at_most_twenty)
 	REFUSED();
 	EXPECT_EQ(POLICY_ERRORS_MAX, self->errors.count);
 	EXPECT_TRUE(self->errors.more);
-	said = printed(&self->errors);
+	said = printed(self->errors);
 	EXPECT_NE(NULL, strstr(said, "there are more errors"));
 	free(said);
 }
@@ -431,7 +433,7 @@ TEST_F(refused, json)
 
 	WRITE("version: 1\nlabels: []\n");
 	REFUSED();
-	json = policy_errors_json(&self->errors);
+	json = policy_errors_json(&self->errors, POLICY_ERROR);
 	ASSERT_EQ(0, json_unpack(json, "[{s:s, s:i, s:i, s:s}]", "file", &file, "line", &line,
 				 "column", &column, "text", &text));
 	EXPECT_STREQ(self->files.names[0], file);

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The commands of domicile policy that have a file of their own. */
+#ifndef DOMICILE_CMD_POLICY_H
+#define DOMICILE_CMD_POLICY_H
+
+int cmd_policy_check(int argc, char **argv);
+
+#endif /* DOMICILE_CMD_POLICY_H */
