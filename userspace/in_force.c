@@ -77,10 +77,9 @@ static json_t *place(const struct policy_place *place)
 
 static json_t *rule_of(const struct policy *policy, __u32 label)
 {
-	for (size_t i = 0; i < policy->rule_count; i++)
-		if (policy->rules[i].label == label)
-			return place(&policy->rules[i].place);
-	return json_null();
+	const struct policy_rule *rule = policy_rule_of(policy, label);
+
+	return rule ? place(&rule->place) : json_null();
 }
 
 static json_t *label_of_policy(const struct policy *policy, __u32 label)
@@ -239,18 +238,23 @@ static bool is_member(const char *text, const char *name)
 	return false;
 }
 
-static bool rule_allows(json_t *rule, const char *label, const char *networks)
+/* Has the rule's egress one of @networks in the list of that key, "allow" or "deny"? */
+static bool rule_lists(json_t *rule, const char *key, const char *networks)
 {
-	json_t *allowed = json_object_get(json_object_get(rule, "egress"), "allow"), *network;
-	const char *about = json_string_value(json_object_get(rule, "label"));
+	json_t *list = json_object_get(json_object_get(rule, "egress"), key), *network;
 	size_t i;
 
-	if (!about || strcmp(about, label))
-		return false;
-	json_array_foreach(allowed, i, network)
+	json_array_foreach(list, i, network)
 		if (is_member(networks, json_string_value(network)))
 			return true;
 	return false;
+}
+
+static bool is_about(json_t *rule, const char *label)
+{
+	const char *about = json_string_value(json_object_get(rule, "label"));
+
+	return about && !strcmp(about, label);
 }
 
 static json_t *rule_place(json_t *rule)
@@ -262,23 +266,41 @@ static json_t *rule_place(json_t *rule)
 			    (int)json_integer_value(json_object_get(where, "line")));
 }
 
-json_t *in_force_allowing(const struct in_force *in_force, const struct domicile_label_set *set,
-			  __u32 class)
+/*
+ * The rule about @label that has one of @networks in its list of that key; the defaults
+ * count when no rule says what the label is allowed.
+ */
+static json_t *rule_listing(json_t *policy, const char *label, const char *key,
+			    const char *networks)
+{
+	json_t *rule, *defaults = json_object_get(policy, "defaults");
+	bool limited = false;
+	size_t i;
+
+	json_array_foreach(json_object_get(policy, "rules"), i, rule) {
+		if (!is_about(rule, label))
+			continue;
+		if (rule_lists(rule, key, networks))
+			return rule;
+		limited |= json_is_array(json_object_get(json_object_get(rule, "egress"), "allow"));
+	}
+	return !limited && rule_lists(defaults, key, networks) ? defaults : NULL;
+}
+
+json_t *in_force_deciding(const struct in_force *in_force, const struct domicile_label_set *set,
+			  __u32 class, const char *key)
 {
 	const char *networks = in_force_class(in_force, class), *label;
-	json_t *rules, *rule;
-	size_t i;
+	json_t *policy, *rule;
 
 	if (!networks)
 		return json_null();
-	rules = json_object_get(json_object_get(in_force->root, "policy"), "rules");
+	policy = json_object_get(in_force->root, "policy");
 	for (__u32 index = 0; index < DOMICILE_LABELS_MAX; index++) {
 		label = label_set_has(set, index) ? in_force_label(in_force, index) : NULL;
-		if (!label)
-			continue;
-		json_array_foreach(rules, i, rule)
-			if (rule_allows(rule, label, networks))
-				return rule_place(rule);
+		rule = label ? rule_listing(policy, label, key, networks) : NULL;
+		if (rule)
+			return rule_place(rule);
 	}
 	return json_null();
 }

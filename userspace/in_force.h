@@ -38,11 +38,12 @@ const char *in_force_class(const struct in_force *in_force, __u32 class);
 const char *in_force_text(const struct in_force *in_force, const char *key);
 
 /*
- * The place of a rule, "FILE:LINE", that lets one of the labels in @set go to the
- * class; null if there is none. A new reference.
+ * The place of a rule, "FILE:LINE", about one of the labels in @set that has a network
+ * of the class in its list "allow" or "deny", as @key says; null if there is none. A
+ * new reference.
  */
-json_t *in_force_allowing(const struct in_force *in_force, const struct domicile_label_set *set,
-			  __u32 class);
+json_t *in_force_deciding(const struct in_force *in_force, const struct domicile_label_set *set,
+			  __u32 class, const char *key);
 
 /* Index on this host of a label of the policy; -ENOENT. */
 int in_force_index(const struct in_force *in_force, const char *name);

@@ -19,6 +19,12 @@ const char *policy_mode_name(enum policy_mode mode)
 	return mode_names[mode];
 }
 
+static void rule_free(struct policy_rule *rule)
+{
+	free(rule->networks);
+	free(rule->denied);
+}
+
 static void policy_free_names(struct policy *policy)
 {
 	for (size_t i = 0; i < policy->label_count; i++) {
@@ -35,7 +41,9 @@ static void policy_free_names(struct policy *policy)
 	for (size_t i = 0; i < policy->source_count; i++)
 		free(policy->sources[i].path);
 	for (size_t i = 0; i < policy->rule_count; i++)
-		free(policy->rules[i].networks);
+		rule_free(&policy->rules[i]);
+	if (policy->defaults)
+		rule_free(policy->defaults);
 	for (size_t i = 0; i < policy->carrier_count; i++) {
 		free(policy->carriers[i].cgroup);
 		free(policy->carriers[i].reason);
@@ -59,6 +67,7 @@ void policy_free(struct policy *policy)
 	free(policy->listens);
 	free(policy->resolvers);
 	free(policy->rules);
+	free(policy->defaults);
 	free(policy->carriers);
 	free(policy);
 }
@@ -156,6 +165,19 @@ const char *policy_network_nearest(const struct policy *policy, const char *name
 	for (size_t i = 0; i < policy->network_count; i++)
 		suggest_offer(&suggestion, policy->networks[i].name);
 	return suggestion.nearest;
+}
+
+const struct policy_rule *policy_rule_of(const struct policy *policy, __u32 label)
+{
+	const struct policy_rule *found = NULL;
+
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+
+		if (rule->label == label && (!found || (rule->limits && !found->limits)))
+			found = rule;
+	}
+	return found && found->limits ? found : policy->defaults ? policy->defaults : found;
 }
 
 void policy_digest_text(const struct policy *policy, char text[POLICY_DIGEST_TEXT_SIZE])

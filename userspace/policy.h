@@ -92,12 +92,18 @@ enum policy_mode {
 	POLICY_MODES,
 };
 
-/* One rule of the documents; several may speak about one label. */
+/*
+ * One rule of the documents; several may speak about one label. A network that any
+ * of them denies is denied, whatever others allow.
+ */
 struct policy_rule {
-	__u32 label;
+	__u32 label; /* of no defaults */
 	enum policy_mode mode;
+	bool limits; /* what it does not allow is refused, unless another rule allows it */
 	__u32 *networks; /* indices the label may go to, ascending; may be none */
 	size_t network_count;
+	__u32 *denied; /* the same of those that it may not go to */
+	size_t denied_count;
 	struct policy_place place;
 };
 
@@ -127,6 +133,7 @@ struct policy {
 	size_t listen_count; /* up to POLICY_LISTENS_MAX */
 	struct policy_rule *rules;
 	size_t rule_count;
+	struct policy_rule *defaults; /* for labels that no rule speaks about; NULL: nowhere */
 	struct policy_resolver *resolvers;
 	size_t resolver_count; /* up to DOMICILE_RESOLVERS_MAX */
 	struct policy_carrier *carriers;
@@ -196,6 +203,12 @@ int policy_network_index(const struct policy *policy, const char *name);
 /* The nearest spelling that the policy knows, or NULL when none is near. */
 const char *policy_label_nearest(const struct policy *policy, const char *name);
 const char *policy_network_nearest(const struct policy *policy, const char *name);
+
+/*
+ * The rule that speaks about where the label may go: of several one that allows
+ * something, or the defaults. NULL when it may go nowhere for lack of any.
+ */
+const struct policy_rule *policy_rule_of(const struct policy *policy, __u32 label);
 
 const char *policy_mode_name(enum policy_mode mode);
 const char *policy_carriage_name(enum domicile_carriage carriage);

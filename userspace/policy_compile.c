@@ -10,21 +10,11 @@
 
 #include "array.h"
 #include "cleanup.h"
-#include "netset.h"
-#include "policy_draft.h"
-#include "policy_error.h"
+#include "policy_compiler.h"
 #include "policy_impl.h"
 #include "policy_listen.h"
 #include "policy_resolver.h"
 #include "suggest.h"
-
-struct compiler {
-	const struct documents *documents;
-	struct policy_errors *errors;
-	struct draft draft;
-	struct netset_table sets;
-	struct policy *policy;
-};
 
 static int refuse(struct compiler *compiler, const char *what, const struct policy_place *place,
 		  const char *name, const struct policy_place *first)
@@ -140,102 +130,6 @@ static int take_networks(struct compiler *compiler)
 	renumber_prefixes(draft->prefixes4, draft->prefix4_count, numbers);
 	renumber_prefixes(draft->prefixes6, draft->prefix6_count, numbers);
 	return check_networks(compiler);
-}
-
-static int refuse_undefined(struct compiler *compiler, const char *what,
-			    const struct draft_name *name, const char *nearest)
-{
-	char quoted[POLICY_QUOTE_MAX];
-
-	return policy_error_add(compiler->errors, &name->place,
-				"found undefined %s '%s', expected one that '%ss' defines%s%s%s",
-				what, policy_quote(name->text, quoted), what,
-				nearest ? "; did you mean '" : "", nearest ? nearest : "",
-				nearest ? "'?" : "");
-}
-
-/* A name that could not be read has been reported already. */
-static int resolve_label(struct compiler *compiler, const struct draft_name *name, __u32 *ret)
-{
-	int index = name->text ? policy_label_index(compiler->policy, name->text) : 0;
-
-	*ret = index >= 0 ? index : 0;
-	if (index >= 0 || compiler->draft.incomplete)
-		return 0;
-	return refuse_undefined(compiler, "label", name,
-				policy_label_nearest(compiler->policy, name->text));
-}
-
-static int resolve_network(struct compiler *compiler, const struct draft_name *name, __u64 *set)
-{
-	int index = name->text ? policy_network_index(compiler->policy, name->text) : 0;
-
-	if (index >= 0)
-		set[index / 64] |= 1ull << (index % 64);
-	if (index >= 0 || compiler->draft.incomplete)
-		return 0;
-	return refuse_undefined(compiler, "network", name,
-				policy_network_nearest(compiler->policy, name->text));
-}
-
-static int list_networks(const __u64 *set, size_t networks, __u32 **ret, size_t *ret_count)
-{
-	for (size_t i = 0; i < networks; i++) {
-		__u32 *new = netset_has(set, i) ? ARRAY_ADD(*ret, *ret_count) : NULL;
-
-		if (new)
-			*new = i;
-		else if (netset_has(set, i))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int rule_compare(const void *a, const void *b)
-{
-	const struct policy_rule *left = a, *right = b;
-	int order = strcmp(left->place.file, right->place.file);
-
-	if (left->label != right->label)
-		return left->label < right->label ? -1 : 1;
-	if (order)
-		return order;
-	if (left->place.line != right->place.line)
-		return left->place.line < right->place.line ? -1 : 1;
-	return left->place.column < right->place.column ? -1 :
-	       left->place.column > right->place.column;
-}
-
-static int take_rule(struct compiler *compiler, const struct draft_rule *draft)
-{
-	struct policy *policy = compiler->policy;
-	struct policy_rule *rule = &policy->rules[policy->rule_count++];
-	__u64 set[POLICY_NETWORKS_MAX / 64] = {};
-	int err;
-
-	rule->mode = draft->mode;
-	rule->place = draft->place;
-	err = resolve_label(compiler, &draft->label, &rule->label);
-	for (size_t i = 0; i < draft->allow_count && !err; i++)
-		err = resolve_network(compiler, &draft->allow[i], set);
-	if (err)
-		return err;
-	return list_networks(set, policy->network_count, &rule->networks, &rule->network_count);
-}
-
-static int take_rules(struct compiler *compiler)
-{
-	struct policy *policy = compiler->policy;
-	struct draft *draft = &compiler->draft;
-	int err = 0;
-
-	policy->rules = calloc(draft->rule_count + 1, sizeof(*policy->rules));
-	if (!policy->rules)
-		return -ENOMEM;
-	for (size_t i = 0; i < draft->rule_count && !err; i++)
-		err = take_rule(compiler, &draft->rules[i]);
-	qsort(policy->rules, policy->rule_count, sizeof(*policy->rules), rule_compare);
-	return err;
 }
 
 static int source_compare(const void *a, const void *b)
@@ -472,7 +366,7 @@ static int make_classes(struct compiler *compiler)
 		return -ENOMEM;
 	policy->class_count = compiler->sets.count;
 	for (size_t i = 0; i < policy->class_count && !err; i++)
-		err = list_networks(netset_get(&compiler->sets, i), policy->network_count,
+		err = list_members(netset_get(&compiler->sets, i), policy->network_count,
 				    &policy->classes[i].networks,
 				    &policy->classes[i].network_count);
 	return err;

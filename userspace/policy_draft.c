@@ -12,30 +12,10 @@
 #include "policy_carrier.h"
 #include "policy_draft.h"
 #include "policy_draft_resolver.h"
+#include "policy_draft_rule.h"
 #include "policy_listen.h"
 #include "policy_reader.h"
 #include "policy_valid.h"
-#include "suggest.h"
-
-static int text_set(char **field, const char *text)
-{
-	char *copy = strdup(text);
-
-	if (!copy)
-		return -ENOMEM;
-	free(*field);
-	*field = copy;
-	return 0;
-}
-
-static int read_mention(struct reader *reader, const struct node *node, struct draft_name *name,
-			const char *expected)
-{
-	if (node->type != NODE_TEXT || node_empty(node))
-		return reader_expected(reader, node, expected);
-	name->place = reader_place(reader, node);
-	return text_set(&name->text, node->text);
-}
 
 /* labels: */
 
@@ -45,7 +25,7 @@ static int read_title(struct reader *reader, const struct node *node, void *into
 
 	if (node->type != NODE_TEXT || node_empty(node))
 		return reader_expected(reader, node, "a text");
-	return text_set(&label->title, node->text);
+	return draft_text_set(&label->title, node->text);
 }
 
 static int read_jurisdiction(struct reader *reader, const struct node *node, void *into)
@@ -71,7 +51,7 @@ static int read_category(struct reader *reader, const struct node *node, void *i
 
 	if (err || node->type != NODE_TEXT)
 		return err;
-	return text_set(&label->category, node->text);
+	return draft_text_set(&label->category, node->text);
 }
 
 static const struct key label_keys[] = {
@@ -96,8 +76,8 @@ static int read_label(struct reader *reader, const struct node *key, void *into)
 	new->number = draft->label_count - 1;
 	new->label.id = label_id(key->text);
 	new->label.place = reader_place(reader, key);
-	if (text_set(&new->label.name, key->text) || text_set(&new->label.title, "") ||
-	    text_set(&new->label.category, ""))
+	if (draft_text_set(&new->label.name, key->text) || draft_text_set(&new->label.title, "") ||
+	    draft_text_set(&new->label.category, ""))
 		return -ENOMEM;
 	return node_empty(key->next) ? 0 :
 	       reader_keys(reader, key->next, KEYS(label_keys), &new->label);
@@ -187,7 +167,7 @@ static int read_network(struct reader *reader, const struct node *key, void *int
 		return -ENOMEM;
 	new->number = draft->network_count - 1;
 	new->network.place = reader_place(reader, key);
-	if (text_set(&new->network.name, key->text))
+	if (draft_text_set(&new->network.name, key->text))
 		return -ENOMEM;
 	return reader_keys(reader, key->next, KEYS(network_keys), new);
 }
@@ -211,14 +191,14 @@ static int read_path(struct reader *reader, const struct node *node, void *into)
 	if (wrong)
 		return reader_expected_near(reader, node, wrong,
 					    policy_path_near(node->text, near));
-	return text_set(&source->path, node->text);
+	return draft_text_set(&source->path, node->text);
 }
 
 static int read_source_label(struct reader *reader, const struct node *node, void *into)
 {
 	struct draft_source *source = into;
 
-	return read_mention(reader, node, &source->label, "a label");
+	return draft_read_name(reader, node, &source->label, "a label");
 }
 
 static int read_listen(struct reader *reader, const struct node *node, void *into)
@@ -234,7 +214,7 @@ static int read_from(struct reader *reader, const struct node *node, void *into)
 {
 	struct draft_source *source = into;
 
-	return read_mention(reader, node, &source->from, "a network");
+	return draft_read_name(reader, node, &source->from, "a network");
 }
 
 static const struct key source_keys[] = {
@@ -297,94 +277,6 @@ static int read_sources(struct reader *reader, const struct node *node, void *in
 	return node_empty(node) ? 0 : reader_list(reader, node, read_source, into);
 }
 
-/* rules: */
-
-static int read_rule_label(struct reader *reader, const struct node *node, void *into)
-{
-	struct draft_rule *rule = into;
-
-	return read_mention(reader, node, &rule->label, "a label");
-}
-
-static int read_allowed(struct reader *reader, const struct node *node, void *into)
-{
-	struct draft_rule *rule = into;
-	struct draft_name *new;
-
-	if (rule->allow_count == POLICY_NETWORKS_MAX) {
-		reader_refuse(reader, node, "found more than %d networks in a rule, expected fewer",
-			      POLICY_NETWORKS_MAX);
-		return -EINVAL;
-	}
-	new = ARRAY_ADD(rule->allow, rule->allow_count);
-	if (!new)
-		return -ENOMEM;
-	return read_mention(reader, node, new, "a network");
-}
-
-static int read_allow(struct reader *reader, const struct node *node, void *into)
-{
-	return reader_words(reader, node, read_allowed, into);
-}
-
-static int read_mode(struct reader *reader, const struct node *node, void *into)
-{
-	struct draft_rule *rule = into;
-	struct suggestion suggestion;
-
-	if (node->type != NODE_TEXT)
-		return reader_expected(reader, node, "'enforce' or 'audit'");
-	suggest_start(&suggestion, node->text);
-	for (int mode = 0; mode < POLICY_MODES; mode++) {
-		if (!strcmp(node->text, policy_mode_name(mode))) {
-			rule->mode = mode;
-			return 0;
-		}
-		suggest_offer(&suggestion, policy_mode_name(mode));
-	}
-	return reader_expected_near(reader, node, "'enforce' or 'audit'", suggestion.nearest);
-}
-
-static const struct key egress_keys[] = {
-	REQUIRED("allow", read_allow),
-	KEY("mode", read_mode),
-};
-
-static int read_egress(struct reader *reader, const struct node *node, void *into)
-{
-	return reader_keys(reader, node, KEYS(egress_keys), into);
-}
-
-static const struct key rule_keys[] = {
-	REQUIRED("label", read_rule_label),
-	REQUIRED("egress", read_egress),
-	LATER("storage"),
-	LATER("read"),
-	LATER("write"),
-};
-
-static int read_rule(struct reader *reader, const struct node *node, void *into)
-{
-	struct draft *draft = into;
-	struct draft_rule *new;
-
-	if (draft->rule_count == POLICY_RULES_MAX) {
-		reader_refuse(reader, node, "found more than %d rules, expected fewer",
-			      POLICY_RULES_MAX);
-		return -EINVAL;
-	}
-	new = ARRAY_ADD(draft->rules, draft->rule_count);
-	if (!new)
-		return -ENOMEM;
-	new->place = reader_place(reader, node);
-	return reader_keys(reader, node, KEYS(rule_keys), new);
-}
-
-static int read_rules(struct reader *reader, const struct node *node, void *into)
-{
-	return node_empty(node) ? 0 : reader_list(reader, node, read_rule, into);
-}
-
 /* The document. */
 
 /* Was read before everything else, see version_check(). */
@@ -402,6 +294,7 @@ static const struct key document_keys[] = {
 	KEY("networks", read_networks),
 	KEY("sources", read_sources),
 	KEY("rules", read_rules),
+	KEY("defaults", read_defaults),
 	KEY("resolvers", read_resolvers),
 	KEY("carriers", read_carriers),
 	LATER("places"),
@@ -465,14 +358,6 @@ int draft_read(struct draft *draft, const struct policy_tree *tree, struct polic
 	return reader_keys(&reader, tree->root, KEYS(document_keys), draft);
 }
 
-static void rule_free(struct draft_rule *rule)
-{
-	for (size_t i = 0; i < rule->allow_count; i++)
-		free(rule->allow[i].text);
-	free(rule->allow);
-	free(rule->label.text);
-}
-
 void draft_free(struct draft *draft)
 {
 	for (size_t i = 0; i < draft->label_count; i++) {
@@ -488,7 +373,7 @@ void draft_free(struct draft *draft)
 		free(draft->sources[i].from.text);
 	}
 	for (size_t i = 0; i < draft->rule_count; i++)
-		rule_free(&draft->rules[i]);
+		draft_rule_free(&draft->rules[i]);
 	for (size_t i = 0; i < draft->carrier_count; i++) {
 		free(draft->carriers[i].cgroup);
 		free(draft->carriers[i].reason);
@@ -498,6 +383,9 @@ void draft_free(struct draft *draft)
 	free(draft->prefixes4);
 	free(draft->prefixes6);
 	free(draft->sources);
+	if (draft->defaults)
+		draft_rule_free(draft->defaults);
+	free(draft->defaults);
 	free(draft->rules);
 	free(draft->resolvers);
 	free(draft->carriers);

@@ -3,14 +3,9 @@
 #ifndef DOMICILE_POLICY_DRAFT_H
 #define DOMICILE_POLICY_DRAFT_H
 
+#include "policy_draft_name.h"
 #include "policy_parse.h"
 #include "prefix.h"
-
-/* A mention of something that is defined elsewhere. */
-struct draft_name {
-	char *text;
-	struct policy_place place;
-};
 
 struct draft_label {
 	struct policy_label label;
@@ -31,10 +26,11 @@ struct draft_source {
 };
 
 struct draft_rule {
-	struct draft_name label;
+	struct draft_name label; /* of no defaults */
 	enum policy_mode mode;
-	struct draft_name *allow;
-	size_t allow_count;
+	bool limits; /* 'allow' is there, if only as an empty list */
+	struct draft_names allow;
+	struct draft_names deny;
 	struct policy_place place;
 };
 
@@ -52,6 +48,7 @@ struct draft {
 	size_t source_count;
 	struct draft_rule *rules;
 	size_t rule_count;
+	struct draft_rule *defaults; /* or NULL */
 	struct policy_resolver *resolvers;
 	size_t resolver_count;
 	struct policy_carrier *carriers;

@@ -10,36 +10,56 @@
 
 /* All rules of one label together. */
 struct ruling {
-	bool enforce;
+	bool limited; /* a rule says what it allows */
+	bool enforce; /* what none allows is denied */
 	__u64 allowed[NETSET_WORDS];
+	__u64 denied[POLICY_MODES][NETSET_WORDS];
 };
 
-/* A label that no rule speaks about may go nowhere, and that is enforced. */
-static void rulings_make(const struct policy *policy, struct ruling *rulings)
+static void set_members(__u64 *set, const __u32 *members, size_t count)
 {
-	bool ruled[DOMICILE_LABELS_MAX] = {};
-
-	for (size_t i = 0; i < policy->rule_count; i++) {
-		const struct policy_rule *rule = &policy->rules[i];
-		struct ruling *ruling = &rulings[rule->label];
-
-		ruled[rule->label] = true;
-		if (rule->mode == POLICY_ENFORCE)
-			ruling->enforce = true;
-		for (size_t j = 0; j < rule->network_count; j++)
-			ruling->allowed[rule->networks[j] / 64] |= 1ull << (rule->networks[j] % 64);
-	}
-	for (size_t i = 0; i < policy->label_count; i++)
-		if (!ruled[i])
-			rulings[i].enforce = true;
+	for (size_t i = 0; i < count; i++)
+		set[members[i] / 64] |= 1ull << (members[i] % 64);
 }
 
-static bool ruling_allows(const struct ruling *ruling, const struct policy_class *class)
+static void ruling_add(struct ruling *ruling, const struct policy_rule *rule)
+{
+	ruling->limited |= rule->limits;
+	ruling->enforce |= rule->limits && rule->mode == POLICY_ENFORCE;
+	set_members(ruling->allowed, rule->networks, rule->network_count);
+	set_members(ruling->denied[rule->mode], rule->denied, rule->denied_count);
+}
+
+/* A label that no rule allows anything may go nowhere, and that is enforced. */
+static void rulings_make(const struct policy *policy, struct ruling *rulings)
+{
+	for (size_t i = 0; i < policy->rule_count; i++)
+		ruling_add(&rulings[policy->rules[i].label], &policy->rules[i]);
+	for (size_t i = 0; i < policy->label_count; i++) {
+		if (!rulings[i].limited && policy->defaults)
+			ruling_add(&rulings[i], policy->defaults);
+		if (!rulings[i].limited)
+			rulings[i].enforce = true;
+	}
+}
+
+static bool class_meets(const struct policy_class *class, const __u64 *set)
 {
 	for (size_t i = 0; i < class->network_count; i++)
-		if (netset_has(ruling->allowed, class->networks[i]))
+		if (netset_has(set, class->networks[i]))
 			return true;
 	return false;
+}
+
+/* What denies wins over what allows, and what is enforced over what is audited. */
+static void label_judge(struct policy_class *class, const struct ruling *ruling, __u32 label)
+{
+	bool allowed = class_meets(class, ruling->allowed);
+
+	if (class_meets(class, ruling->denied[POLICY_ENFORCE]) || (!allowed && ruling->enforce))
+		label_set_add(&class->sets.deny, label);
+	else if (!allowed || class_meets(class, ruling->denied[POLICY_AUDIT]))
+		label_set_add(&class->sets.audit, label);
 }
 
 static void class_judge(struct policy_class *class, const struct ruling *rulings, size_t labels)
@@ -47,9 +67,7 @@ static void class_judge(struct policy_class *class, const struct ruling *rulings
 	label_set_clear(&class->sets.deny);
 	label_set_clear(&class->sets.audit);
 	for (size_t i = 0; i < labels; i++)
-		if (!ruling_allows(&rulings[i], class))
-			label_set_add(rulings[i].enforce ? &class->sets.deny : &class->sets.audit,
-				      i);
+		label_judge(class, &rulings[i], i);
 }
 
 static int classes_judge(struct policy *policy)
@@ -146,6 +164,8 @@ static void own_places(struct policy *policy, const struct documents *documents)
 		own_place(policy, documents, &policy->resolvers[i].place);
 	for (size_t i = 0; i < policy->rule_count; i++)
 		own_place(policy, documents, &policy->rules[i].place);
+	if (policy->defaults)
+		own_place(policy, documents, &policy->defaults->place);
 	for (size_t i = 0; i < policy->carrier_count; i++)
 		own_place(policy, documents, &policy->carriers[i].place);
 }

@@ -101,13 +101,25 @@ static json_t *json_all_sources(const struct policy *policy)
 	return array;
 }
 
-static json_t *json_allowed(const struct policy *policy, const struct policy_rule *rule)
+static json_t *json_network_names(const struct policy *policy, const __u32 *networks,
+				  size_t count)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; array && i < rule->network_count; i++)
-		array = json_add(array, json_string(policy->networks[rule->networks[i]].name));
+	for (size_t i = 0; array && i < count; i++)
+		array = json_add(array, json_string(policy->networks[networks[i]].name));
 	return array;
+}
+
+/* "allow" is null when the rule does not say what it allows. */
+static json_t *json_egress(const struct policy *policy, const struct policy_rule *rule)
+{
+	json_t *allow = rule->limits ? json_network_names(policy, rule->networks,
+							  rule->network_count) : json_null();
+
+	return json_pack("{s:o, s:o, s:s}", "allow", allow, "deny",
+			 json_network_names(policy, rule->denied, rule->denied_count), "mode",
+			 policy_mode_name(rule->mode));
 }
 
 static json_t *json_rules(const struct policy *policy)
@@ -117,13 +129,22 @@ static json_t *json_rules(const struct policy *policy)
 	for (size_t i = 0; array && i < policy->rule_count; i++) {
 		const struct policy_rule *rule = &policy->rules[i];
 
-		array = json_add(array, json_pack("{s:s, s:{s:o, s:s}, s:o}", "label",
+		array = json_add(array, json_pack("{s:s, s:o, s:o}", "label",
 						  policy->labels[rule->label].name, "egress",
-						  "allow", json_allowed(policy, rule), "mode",
-						  policy_mode_name(rule->mode), "place",
+						  json_egress(policy, rule), "place",
 						  json_place(&rule->place)));
 	}
 	return array;
+}
+
+static json_t *json_defaults(const struct policy *policy)
+{
+	const struct policy_rule *rule = policy->defaults;
+
+	if (!rule)
+		return json_null();
+	return json_pack("{s:o, s:o}", "egress", json_egress(policy, rule), "place",
+			 json_place(&rule->place));
 }
 
 static json_t *json_resolvers(const struct policy *policy)
@@ -165,10 +186,10 @@ json_t *policy_json(const struct policy *policy)
 	char digest[POLICY_DIGEST_TEXT_SIZE];
 
 	policy_digest_text(policy, digest);
-	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}}", "version",
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}}", "version",
 			 POLICY_VERSION, "digest", digest, "files", json_files(policy), "labels",
 			 json_labels(policy), "networks", json_networks(policy), "sources",
-			 json_all_sources(policy), "rules", json_rules(policy), "resolvers",
+			 json_all_sources(policy), "rules", json_rules(policy), "defaults", json_defaults(policy), "resolvers",
 			 json_resolvers(policy), "carriers", json_carriers(policy), "counts", "ranges4",
 			 (json_int_t)policy->range4_count, "ranges6",
 			 (json_int_t)policy->range6_count, "classes",

@@ -141,18 +141,26 @@ static void put_listens(struct output *output, const struct documents *documents
 	}
 }
 
+static void put_rule(struct output *output, const struct documents *documents,
+		     const struct policy_rule *rule)
+{
+	put_u32(output, rule->label);
+	put_u32(output, rule->mode);
+	put_u32(output, rule->limits);
+	put_numbers(output, rule->networks, rule->network_count);
+	put_numbers(output, rule->denied, rule->denied_count);
+	put_place(output, documents, &rule->place);
+}
+
 static void put_rules(struct output *output, const struct documents *documents,
 		      const struct policy *policy)
 {
 	put_u32(output, policy->rule_count);
-	for (size_t i = 0; i < policy->rule_count; i++) {
-		const struct policy_rule *rule = &policy->rules[i];
-
-		put_u32(output, rule->label);
-		put_u32(output, rule->mode);
-		put_numbers(output, rule->networks, rule->network_count);
-		put_place(output, documents, &rule->place);
-	}
+	for (size_t i = 0; i < policy->rule_count; i++)
+		put_rule(output, documents, &policy->rules[i]);
+	put_u32(output, !!policy->defaults);
+	if (policy->defaults)
+		put_rule(output, documents, policy->defaults);
 }
 
 static void put_resolvers(struct output *output, const struct documents *documents,

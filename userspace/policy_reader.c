@@ -143,6 +143,25 @@ int reader_keys(struct reader *reader, const struct node *mapping, struct keys k
 	return err;
 }
 
+/* As in reader_keys(), a mistaken key may be the one that is missing. */
+int reader_needs_one(struct reader *reader, const struct node *mapping, struct keys keys,
+		     size_t count)
+{
+	char text[KEYS_TEXT_MAX];
+
+	if (mapping->type != NODE_MAPPING)
+		return 0;
+	for (const struct node *node = mapping->child; node; node = node->next->next) {
+		const struct key *key = reader_key_find(keys, node->text);
+
+		if (!key || !key->read || key < keys.list + count)
+			return 0;
+	}
+	keys.count = count;
+	return reader_refuse(reader, mapping, "found none of %s, expected one",
+			     keys_text(keys, text));
+}
+
 int reader_list(struct reader *reader, const struct node *list, read_fn read, void *into)
 {
 	int err = 0;

@@ -42,6 +42,9 @@ struct keys {
 
 const struct key *reader_key_find(struct keys keys, const char *name);
 int reader_keys(struct reader *reader, const struct node *mapping, struct keys keys, void *into);
+/* Adds an error if @mapping has none of the first @count of @keys. */
+int reader_needs_one(struct reader *reader, const struct node *mapping, struct keys keys,
+		     size_t count);
 int reader_list(struct reader *reader, const struct node *list, read_fn read, void *into);
 /* A list whose members are texts. */
 int reader_words(struct reader *reader, const struct node *list, read_fn read, void *into);

@@ -88,15 +88,25 @@ static void show_sources(const struct policy *policy, FILE *file)
 		show_listen(policy, &policy->listens[i], name, file);
 }
 
-static void show_rule(const struct policy *policy, const struct policy_rule *rule, int name,
-		      FILE *file)
+static void show_networks_named(const struct policy *policy, const __u32 *networks, size_t count,
+				FILE *file)
 {
-	fprintf(file, "%-*s  %-7s  ", name, policy->labels[rule->label].name,
-		policy_mode_name(rule->mode));
-	for (size_t i = 0; i < rule->network_count; i++)
-		fprintf(file, "%s%s", i ? ", " : "", policy->networks[rule->networks[i]].name);
-	fprintf(file, "%s  (%s:%u)\n", rule->network_count ? "" : "nowhere", rule->place.file,
-		rule->place.line);
+	for (size_t i = 0; i < count; i++)
+		fprintf(file, "%s%s", i ? ", " : "", policy->networks[networks[i]].name);
+}
+
+/* "sg-dc, eu-dc, not to eu-lab" */
+static void show_rule(const struct policy *policy, const struct policy_rule *rule,
+		      const char *label, int name, FILE *file)
+{
+	fprintf(file, "%-*s  %-7s  ", name, label, policy_mode_name(rule->mode));
+	show_networks_named(policy, rule->networks, rule->network_count, file);
+	if (rule->limits && !rule->network_count)
+		fputs("nowhere", file);
+	if (rule->denied_count)
+		fputs(rule->limits ? ", not to " : "not to ", file);
+	show_networks_named(policy, rule->denied, rule->denied_count, file);
+	fprintf(file, "  (%s:%u)\n", rule->place.file, rule->place.line);
 }
 
 static void show_rules(const struct policy *policy, FILE *file)
@@ -105,20 +115,21 @@ static void show_rules(const struct policy *policy, FILE *file)
 
 	fprintf(file, "\n%-*s  MODE     MAY GO TO\n", name, "LABEL");
 	for (size_t i = 0; i < policy->rule_count; i++)
-		show_rule(policy, &policy->rules[i], name, file);
+		show_rule(policy, &policy->rules[i], policy->labels[policy->rules[i].label].name,
+			  name, file);
 }
 
-/* Labels that no rule speaks about. */
+/* Labels of which no rule says where they may go. */
 static void show_unruled(const struct policy *policy, FILE *file)
 {
 	int name = labels_width(policy);
 
 	for (size_t i = 0; i < policy->label_count; i++) {
-		size_t j = 0;
+		const struct policy_rule *rule = policy_rule_of(policy, i);
 
-		while (j < policy->rule_count && policy->rules[j].label != i)
-			j++;
-		if (j == policy->rule_count)
+		if (rule && rule == policy->defaults)
+			show_rule(policy, rule, policy->labels[i].name, name, file);
+		else if (!rule || !rule->limits)
 			fprintf(file, "%-*s  %-7s  nowhere  (no rule)\n", name,
 				policy->labels[i].name, policy_mode_name(POLICY_ENFORCE));
 	}

@@ -13,24 +13,35 @@
 
 #define NETSET_WORDS (POLICY_NETWORKS_MAX / 64)
 
+static void members_add(__u64 *set, const __u32 *networks, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		set[networks[i] / 64] |= 1ull << (networks[i] % 64);
+}
+
 static void networks_add(__u64 *set, const struct policy_rule *rule)
 {
-	for (size_t i = 0; i < rule->network_count; i++)
-		set[rule->networks[i] / 64] |= 1ull << (rule->networks[i] % 64);
+	members_add(set, rule->networks, rule->network_count);
+}
+
+/* All that the rule mentions. */
+static void mentions_add(__u64 *set, const struct policy_rule *rule)
+{
+	networks_add(set, rule);
+	members_add(set, rule->denied, rule->denied_count);
 }
 
 static void warn_labels(const struct policy *policy, struct policy_errors *errors)
 {
-	bool ruled[DOMICILE_LABELS_MAX] = {};
+	for (size_t i = 0; i < policy->label_count; i++) {
+		const struct policy_rule *rule = policy_rule_of(policy, i);
 
-	for (size_t i = 0; i < policy->rule_count; i++)
-		ruled[policy->rules[i].label] = true;
-	for (size_t i = 0; i < policy->label_count; i++)
-		if (!ruled[i])
+		if (!rule || !rule->limits)
 			policy_warning_add(errors, &policy->labels[i].place,
 					   "found no rule for label '%s': it may go nowhere; if "
 					   "that is meant, say so with 'allow: []'",
 					   policy->labels[i].name);
+	}
 }
 
 /* A network with nothing in it is told apart from one that nothing mentions. */
@@ -39,7 +50,9 @@ static void warn_networks(const struct policy *policy, struct policy_errors *err
 	__u64 used[NETSET_WORDS] = {}, held[NETSET_WORDS] = {};
 
 	for (size_t i = 0; i < policy->rule_count; i++)
-		networks_add(used, &policy->rules[i]);
+		mentions_add(used, &policy->rules[i]);
+	if (policy->defaults)
+		mentions_add(used, policy->defaults);
 	for (size_t i = 0; i < policy->listen_count; i++)
 		if (policy->listens[i].network != POLICY_ANYWHERE)
 			used[policy->listens[i].network / 64] |=
@@ -87,6 +100,8 @@ static bool is_shadowed(const struct policy *policy, const struct policy_rule *r
 	__u64 networks[NETSET_WORDS] = {};
 	bool any = false;
 
+	if (rule->denied_count)
+		return false;
 	networks_add(networks, rule);
 	for (size_t i = 0; i < policy->class_count; i++) {
 		if (!rule_covers(networks, &policy->classes[i]))
@@ -101,7 +116,7 @@ static bool is_shadowed(const struct policy *policy, const struct policy_rule *r
 static void warn_mode(const struct policy *policy, const struct policy_rule *rule,
 		      const struct policy_rule *enforcing, struct policy_errors *errors)
 {
-	if (enforcing && rule->mode == POLICY_AUDIT)
+	if (enforcing && rule->limits && rule->mode == POLICY_AUDIT)
 		policy_warning_add(errors, &rule->place, "found mode audit for label '%s', which "
 				   "the rule at %s:%u:%u enforces: nothing is only recorded",
 				   policy->labels[rule->label].name, enforcing->place.file,
@@ -117,7 +132,8 @@ static void warn_rules_of(const struct policy *policy, size_t first, size_t end,
 	memset(counts, 0, policy->class_count * sizeof(*counts));
 	for (size_t i = first; i < end; i++) {
 		count_add(policy, &policy->rules[i], counts, 1);
-		if (!enforcing && policy->rules[i].mode == POLICY_ENFORCE)
+		if (!enforcing && policy->rules[i].limits &&
+		    policy->rules[i].mode == POLICY_ENFORCE)
 			enforcing = &policy->rules[i];
 	}
 	for (size_t i = end; i-- > first;) {

@@ -289,9 +289,40 @@ static void get_sources(struct input *input, struct policy *policy)
 	}
 }
 
+static bool get_bool(struct input *input)
+{
+	__u32 value = get_u32(input);
+
+	input_check(input, value <= 1);
+	return value == 1;
+}
+
+static void get_rule(struct input *input, struct policy_rule *rule, const struct policy *policy)
+{
+	__u32 mode;
+
+	rule->label = get_u32(input);
+	mode = get_u32(input);
+	input_check(input, mode < POLICY_MODES);
+	rule->mode = input->err ? POLICY_ENFORCE : mode;
+	rule->limits = get_bool(input);
+	rule->networks = get_numbers(input, policy->network_count, &rule->network_count);
+	rule->denied = get_numbers(input, policy->network_count, &rule->denied_count);
+	rule->place = get_place(input);
+}
+
+static void get_defaults(struct input *input, struct policy *policy)
+{
+	if (!get_bool(input))
+		return;
+	policy->defaults = get_memory(input, 1, sizeof(*policy->defaults));
+	if (policy->defaults)
+		get_rule(input, policy->defaults, policy);
+}
+
 static void get_rules(struct input *input, struct policy *policy)
 {
-	size_t count = get_count(input, 0, POLICY_RULES_MAX, 6 * sizeof(__u32));
+	size_t count = get_count(input, 0, POLICY_RULES_MAX, 8 * sizeof(__u32));
 	struct policy_rule *rules = get_memory(input, count, sizeof(*rules));
 
 	if (!rules)
@@ -299,17 +330,11 @@ static void get_rules(struct input *input, struct policy *policy)
 	policy->rules = rules;
 	policy->rule_count = count;
 	for (size_t i = 0; i < count && !input->err; i++) {
-		__u32 mode;
-
-		rules[i].label = get_u32(input);
-		mode = get_u32(input);
-		input_check(input, rules[i].label < policy->label_count && mode < POLICY_MODES);
+		get_rule(input, &rules[i], policy);
+		input_check(input, rules[i].label < policy->label_count);
 		input_check(input, !i || rules[i - 1].label <= rules[i].label);
-		rules[i].mode = mode;
-		rules[i].networks = get_numbers(input, policy->network_count,
-						&rules[i].network_count);
-		rules[i].place = get_place(input);
 	}
+	get_defaults(input, policy);
 }
 
 static void get_listens(struct input *input, struct policy *policy)

@@ -181,12 +181,17 @@ static json_t *boot_id(void)
 /* What the rules decided, and not the kind of channel. */
 static json_t *rule(const struct domicile_record *record, const struct in_force *in_force)
 {
-	if (record->verdict == DOMICILE_VERDICT_ALLOW && record->reason == DOMICILE_REASON_NETWORK)
-		return in_force_allowing(in_force, &record->taint, record->class);
-	for (__u32 i = 0; i < DOMICILE_LABELS_MAX && record->reason == DOMICILE_REASON_NETWORK; i++)
+	json_t *denying;
+
+	if (record->reason != DOMICILE_REASON_NETWORK)
+		return json_null();
+	if (record->verdict == DOMICILE_VERDICT_ALLOW)
+		return in_force_deciding(in_force, &record->taint, record->class, "allow");
+	denying = in_force_deciding(in_force, &record->denied, record->class, "deny");
+	for (__u32 i = 0; json_is_null(denying) && i < DOMICILE_LABELS_MAX; i++)
 		if (label_set_has(&record->denied, i) && in_force_rule(in_force, i))
 			return json_string(in_force_rule(in_force, i));
-	return json_null();
+	return denying;
 }
 
 /* A directory service can be slow, and records come in bursts. */

@@ -185,6 +185,71 @@ TEST_F(compiled, whole_address_space)
 	EXPECT_STREQ("d", verdicts(self->policy, 0));
 }
 
+/* What denies wins, in whatever rule it is. */
+TEST_F(compiled, denied)
+{
+	WRITE(LABELS);
+	WRITE(NETWORKS);
+	WRITE("version: 1\n"
+	      "rules:\n"
+	      "  - {label: cn.pii, egress: {allow: [wide], deny: [narrow]}}\n"
+	      "  - {label: eu.health, egress: {allow: [wide, narrow]}}\n"
+	      "  - {label: eu.health, egress: {deny: [narrow], mode: audit}}\n"
+	      "  - {label: us.tax, egress: {deny: [apart], mode: audit}}\n");
+	COMPILE();
+	EXPECT_AT4("--d", "10.2.0.0");
+	EXPECT_AT4("dad", "10.1.0.0");
+	EXPECT_AT4("ddd", "192.0.2.1");
+	EXPECT_AT6("dad", "2001:db8:1::");
+}
+
+TEST_F(compiled, denied_is_audited_where_all_is)
+{
+	WRITE(LABELS);
+	WRITE(NETWORKS);
+	WRITE("version: 1\n"
+	      "rules:\n"
+	      "  - {label: cn.pii, egress: {allow: [wide], deny: [narrow], mode: audit}}\n"
+	      "  - {label: eu.health, egress: {allow: [wide], mode: audit}}\n"
+	      "  - {label: eu.health, egress: {deny: [narrow]}}\n");
+	COMPILE();
+	EXPECT_AT4("--d", "10.2.0.0");
+	EXPECT_AT4("add", "10.1.0.0");
+	EXPECT_AT4("aad", "192.0.2.1");
+}
+
+/* Of labels that no rule allows anything, or says that it is nothing. */
+TEST_F(compiled, defaults)
+{
+	WRITE(LABELS);
+	WRITE(NETWORKS);
+	WRITE("version: 1\n"
+	      "defaults: {egress: {allow: [wide, apart], deny: [narrow]}}\n"
+	      "rules:\n"
+	      "  - {label: cn.pii, egress: {allow: []}}\n"
+	      "  - {label: eu.health, egress: {deny: [apart]}}\n");
+	COMPILE();
+	EXPECT_AT4("d--", "10.2.0.0");
+	EXPECT_AT4("ddd", "10.1.0.0");
+	EXPECT_AT4("dd-", "192.0.2.1");
+	EXPECT_AT4("ddd", "11.0.0.0");
+	EXPECT_EQ(&self->policy->rules[0], policy_rule_of(self->policy, 0));
+	EXPECT_EQ(self->policy->defaults, policy_rule_of(self->policy, 1));
+	EXPECT_EQ(self->policy->defaults, policy_rule_of(self->policy, 2));
+}
+
+TEST_F(compiled, defaults_in_audit_mode)
+{
+	WRITE(LABELS);
+	WRITE(NETWORKS);
+	WRITE("version: 1\n"
+	      "defaults: {egress: {allow: [], mode: audit}}\n"
+	      "rules: [{label: cn.pii, egress: {allow: [wide]}}]\n");
+	COMPILE();
+	EXPECT_AT4("-aa", "10.2.0.0");
+	EXPECT_AT4("daa", "192.0.2.1");
+}
+
 TEST_F(compiled, rules_of_one_label_are_united)
 {
 	WRITE(LABELS);

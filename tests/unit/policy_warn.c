@@ -71,6 +71,19 @@ TEST_F(warned, of_nothing)
 	EXPECT_PRINTED("");
 }
 
+/* What is denied is said for a reason, and the defaults are a rule. */
+TEST_F(warned, of_nothing_that_is_denied_or_left_to_the_defaults)
+{
+	WRITE(NETWORKS
+	      "defaults: {egress: {allow: [six]}}\n"
+	      "rules:\n"
+	      "  - {label: cn.pii, egress: {allow: [wide, six], mode: audit}}\n"
+	      "  - {label: cn.pii, egress: {deny: [narrow]}}\n"
+	      "  - {label: cn.pii, egress: {allow: [wide], deny: [narrow], mode: audit}}\n");
+	COMPILE(0);
+	EXPECT_PRINTED("");
+}
+
 TEST_F(warned, of_labels_and_networks_that_lead_nowhere)
 {
 	WRITE("version: 1\n"
@@ -142,8 +155,8 @@ TEST_F(warned, and_wrong)
 	WRITE("version: 1\nlabels: {a: }\nnetwork: {}\n");
 	COMPILE(-EINVAL);
 	EXPECT_PRINTED("0.yaml:3:1: found unknown key 'network', expected one of 'version', "
-		       "'labels', 'networks', 'sources', 'rules', 'resolvers', 'carriers'; "
-		       "did you mean 'networks'?\n"
+		       "'labels', 'networks', 'sources', 'rules', 'defaults', 'resolvers', "
+		       "'carriers'; did you mean 'networks'?\n"
 		       "    3 | network: {}\n"
 		       "      | ^\n");
 }

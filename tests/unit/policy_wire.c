@@ -22,6 +22,8 @@ static char text[] =
 	"rules:\n"
 	"  - {label: cn.pii, egress: {allow: [narrow, wide]}}\n"
 	"  - {label: eu.health, egress: {allow: [wide], mode: audit}}\n"
+	"  - {label: eu.health, egress: {deny: [narrow]}}\n"
+	"defaults: {egress: {allow: [wide], deny: [narrow], mode: audit}}\n"
 	"resolvers:\n"
 	"  - {address: 127.0.0.53, rate: 10/s, length: 64}\n"
 	"  - {address: '2001:db8::53', port: 5353, rate: 1/s, length: 32}\n"
