@@ -126,8 +126,12 @@ test_usage() {
 	usage "domicile run -- true"
 	usage "domicile run --label cn.pii"
 	usage "domicile policy check"
+	usage "domicile policy test"
+	usage "domicile policy explain -t 198.51.100.7"
+	usage "domicile policy explain -l cn.pii -t example.org"
 	check "a command with a slip is named right" says "'status'" domicile stauts
-	for command in "" doctor up down status policy "policy check" "policy apply" "policy show" \
+	for command in "" doctor up down status policy "policy check" "policy test" \
+		"policy explain" "policy apply" "policy show" \
 		label "label set" "label clear" "label show" task "task show" run audit "audit tail"; do
 		check "help: domicile $command" says Usage: domicile $command --help
 	done
@@ -144,6 +148,30 @@ test_policy_check() {
 		domicile policy check "$work/slip.yaml"
 	check "policy check --json" json_is errors.0.line 1 \
 		domicile policy check --json "$work/version.yaml"
+}
+
+test_policy_questions() {
+	cat "$policy" - >"$work/cases.yaml" <<-END
+		cases:
+		  - {label: cn.pii, to: "$in4:443", expect: allow}
+		  - {label: cn.pii, to: $out4, expect: deny}
+	END
+	check "policy explain: allowed" says "allow: cn.pii to $in4" \
+		unprivileged domicile policy explain -l cn.pii -t $in4 "$policy"
+	check "policy explain: denied: 1" answers 1 \
+		domicile policy explain -l cn.pii -t "[$out6]:443/tcp" "$policy"
+	check "policy explain --json" json_is prefix 198.51.100.0/24 \
+		domicile policy explain --json -l cn.pii -t $in4 -p "$policy"
+	check "policy explain: no such label: 1" answers 1 \
+		domicile policy explain -l cn.pi -t $in4 "$policy"
+	check "policy test: passes" says "2 passed, 0 failed" \
+		unprivileged domicile policy test "$work/cases.yaml"
+	sed -i "s/$in4:443/$out4:443/" "$work/cases.yaml"
+	check "policy test: a case fails: 1" answers 1 domicile policy test "$work/cases.yaml"
+	check "it says where, and what it got" says "expected allow, got deny by rule" \
+		domicile policy test "$work/cases.yaml"
+	check "policy test --json" json_is failed 1 domicile policy test --json "$work/cases.yaml"
+	check "policy test: no cases: 1" answers 1 domicile policy test "$policy"
 }
 
 # --- on ----------------------------------------------------------------------
@@ -460,6 +488,7 @@ chmod 644 "$work"/*
 test_off
 test_usage
 test_policy_check
+test_policy_questions
 test_up
 test_wrong_policy
 test_label

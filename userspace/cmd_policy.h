@@ -4,5 +4,7 @@
 #define DOMICILE_CMD_POLICY_H
 
 int cmd_policy_check(int argc, char **argv);
+int cmd_policy_explain(int argc, char **argv);
+int cmd_policy_test(int argc, char **argv);
 
 #endif /* DOMICILE_CMD_POLICY_H */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "number.h"
@@ -16,4 +17,15 @@ const char *number_text(char text[NUMBER_TEXT_MAX], __u64 number)
 	}
 	text[used] = '\0';
 	return text;
+}
+
+__u16 number_port(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+	unsigned long port;
+
+	if (!digits || digits > 5 || text[digits] || *text == '0')
+		return 0;
+	port = strtoul(text, NULL, 10);
+	return port <= 65535 ? port : 0;
 }

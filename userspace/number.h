@@ -9,4 +9,7 @@
 /* 1,234,567 */
 const char *number_text(char text[NUMBER_TEXT_MAX], __u64 number);
 
+/* A port, written without leading zeros; 0 for what is none. */
+__u16 number_port(const char *text);
+
 #endif /* DOMICILE_NUMBER_H */

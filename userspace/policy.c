@@ -52,11 +52,23 @@ static void policy_free_names(struct policy *policy)
 		free(policy->files[i]);
 }
 
+static void policy_free_cases(struct policy *policy)
+{
+	for (size_t i = 0; i < policy->case_count; i++) {
+		free(policy->cases[i].path);
+		free(policy->cases[i].from);
+		free(policy->cases[i].to);
+		free(policy->cases[i].rule);
+	}
+	free(policy->cases);
+}
+
 void policy_free(struct policy *policy)
 {
 	if (!policy)
 		return;
 	policy_free_names(policy);
+	policy_free_cases(policy);
 	free(policy->files);
 	free(policy->labels);
 	free(policy->networks);

@@ -26,6 +26,7 @@
 #define POLICY_SOURCES_MAX 65536
 #define POLICY_LISTENS_MAX 1024
 #define POLICY_RULES_MAX 4096
+#define POLICY_CASES_MAX 16384
 #define POLICY_DIGEST_SIZE 32
 
 /* Lines and columns (in characters) count from 1. */
@@ -114,6 +115,32 @@ struct policy_carrier {
 	struct policy_place place;
 };
 
+enum policy_subject {
+	POLICY_SUBJECT_LABELS, /* data that holds @labels */
+	POLICY_SUBJECT_PATH, /* a file that is created at @path */
+	POLICY_SUBJECT_LISTEN, /* what arrives at @protocol and @port, from @from */
+	POLICY_SUBJECT_CGROUP, /* a process in the cgroup @path */
+	POLICY_SUBJECTS,
+};
+
+/* What somebody expects of the policy, to be tested. Texts are "" when not given. */
+struct policy_case {
+	enum policy_subject subject;
+	struct domicile_label_set labels; /* indices of the policy's labels */
+	char *path;
+	__u16 protocol;
+	__u16 port; /* host byte order */
+	char *from; /* an endpoint, see endpoint.h; "": anybody */
+	bool held; /* is @holds expected? */
+	struct domicile_label_set holds;
+	char *to; /* an endpoint; "": @expect is none */
+	__u32 expect; /* enum domicile_verdict */
+	__u32 network; /* that decides; POLICY_ANYWHERE: any, or none */
+	char *rule; /* that decides: "LINE" of the same file, or "FILE:LINE" */
+	__u32 carriage; /* of the cgroup; 0: it is no carrier */
+	struct policy_place place;
+};
+
 struct policy {
 	char **files; /* names, as given to policy_compile() */
 	size_t file_count;
@@ -138,6 +165,8 @@ struct policy {
 	size_t resolver_count; /* up to DOMICILE_RESOLVERS_MAX */
 	struct policy_carrier *carriers;
 	size_t carrier_count; /* up to DOMICILE_CARRIERS_MAX */
+	struct policy_case *cases; /* the kernel gets none of them */
+	size_t case_count; /* up to POLICY_CASES_MAX */
 	/* SHA-256 of the documents' SHA-256 digests in ascending order. */
 	__u8 digest[POLICY_DIGEST_SIZE];
 };
@@ -172,8 +201,8 @@ struct policy_errors {
 /*
  * Returns 0, or a negative errno with the reasons in @errors: -EINVAL for
  * documents that are wrong, another if the work itself failed. When 0, @errors
- * may hold warnings. @ret is untouched on failure. @files are borrowed for as long as @errors is used;
- * the policy keeps copies.
+ * may hold warnings. @ret is untouched on failure. @files are borrowed for as long
+ * as @errors is used; the policy keeps copies.
  */
 int policy_compile(char *const files[], size_t count, struct policy **ret,
 		   struct policy_errors *errors);

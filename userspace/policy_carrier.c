@@ -80,38 +80,36 @@ static const char *unit_near(const char *name, char near[DOMICILE_CARRIER_PATH_M
 	       near : NULL;
 }
 
-/* Takes @cgroup, which may be NULL. */
-static int set_cgroup(struct reader *reader, const struct node *node,
-		      struct policy_carrier *carrier, char *cgroup)
+/* The cgroup @text of @node, unless one was given before. */
+static int set_cgroup(struct reader *reader, const struct node *node, char **cgroup,
+		      const char *directory, const char *text)
 {
-	if (!cgroup)
+	char *new;
+
+	if (*cgroup)
+		return reader_refuse(reader, node, "found both 'unit' and 'cgroup', expected one "
+				     "of them");
+	if (asprintf(&new, "%s%s", directory, text) < 0)
 		return -ENOMEM;
-	if (!carrier->cgroup) {
-		carrier->cgroup = cgroup;
-		return 0;
-	}
-	free(cgroup);
-	return reader_refuse(reader, node, "found both 'unit' and 'cgroup', expected one of them");
+	*cgroup = new;
+	return 0;
 }
 
-static int read_unit(struct reader *reader, const struct node *node, void *into)
+int policy_unit_read(struct reader *reader, const struct node *node, char **cgroup)
 {
 	char near[DOMICILE_CARRIER_PATH_MAX];
 	const char *wrong;
-	char *cgroup;
 
 	if (node->type != NODE_TEXT || node_empty(node))
 		return reader_expected(reader, node, UNIT_EXPECTED);
 	wrong = unit_wrong(node->text);
 	if (wrong)
 		return reader_expected_near(reader, node, wrong, unit_near(node->text, near));
-	if (asprintf(&cgroup, "%s%s", ends_in(node->text, ".service") ? SYSTEM_SLICE : "/",
-		     node->text) < 0)
-		return -ENOMEM;
-	return set_cgroup(reader, node, into, cgroup);
+	return set_cgroup(reader, node, cgroup,
+			  ends_in(node->text, ".service") ? SYSTEM_SLICE : "/", node->text);
 }
 
-static int read_cgroup(struct reader *reader, const struct node *node, void *into)
+int policy_cgroup_read(struct reader *reader, const struct node *node, char **cgroup)
 {
 	char near[PATH_MAX];
 	const char *wrong;
@@ -121,7 +119,21 @@ static int read_cgroup(struct reader *reader, const struct node *node, void *int
 	wrong = policy_cgroup_wrong(node->text);
 	if (wrong)
 		return reader_expected_near(reader, node, wrong, cgroup_near(node->text, near));
-	return set_cgroup(reader, node, into, strdup(node->text));
+	return set_cgroup(reader, node, cgroup, "", node->text);
+}
+
+static int read_unit(struct reader *reader, const struct node *node, void *into)
+{
+	struct policy_carrier *carrier = into;
+
+	return policy_unit_read(reader, node, &carrier->cgroup);
+}
+
+static int read_cgroup(struct reader *reader, const struct node *node, void *into)
+{
+	struct policy_carrier *carrier = into;
+
+	return policy_cgroup_read(reader, node, &carrier->cgroup);
 }
 
 static int read_reason(struct reader *reader, const struct node *node, void *into)
@@ -135,22 +147,20 @@ static int read_reason(struct reader *reader, const struct node *node, void *int
 	return carrier->reason ? 0 : -ENOMEM;
 }
 
+static const char *carriage_name(unsigned int carriage)
+{
+	return carriage_names[carriage];
+}
+
 static int read_labelled(struct reader *reader, const struct node *node, void *into)
 {
 	struct policy_carrier *carrier = into;
-	struct suggestion suggestion;
+	__u32 carriage = carrier->carriage;
+	int err = reader_choice(reader, node, carriage_name, DOMICILE_CARRIAGE_KEEP,
+				DOMICILE_CARRIAGES, CARRIAGE_EXPECTED, &carriage);
 
-	if (node->type != NODE_TEXT)
-		return reader_expected(reader, node, CARRIAGE_EXPECTED);
-	suggest_start(&suggestion, node->text);
-	for (__u32 i = DOMICILE_CARRIAGE_KEEP; i < DOMICILE_CARRIAGES; i++) {
-		if (!strcmp(node->text, policy_carriage_name(i))) {
-			carrier->carriage = i;
-			return 0;
-		}
-		suggest_offer(&suggestion, policy_carriage_name(i));
-	}
-	return reader_expected_near(reader, node, CARRIAGE_EXPECTED, suggestion.nearest);
+	carrier->carriage = carriage;
+	return err;
 }
 
 static const struct key carrier_keys[] = {

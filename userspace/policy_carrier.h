@@ -9,6 +9,10 @@
 /* Of the key carriers, into a struct draft. */
 int read_carriers(struct reader *reader, const struct node *node, void *into);
 
+/* The values of "unit" and "cgroup". @cgroup is NULL, or the first is there; to be freed. */
+int policy_unit_read(struct reader *reader, const struct node *node, char **cgroup);
+int policy_cgroup_read(struct reader *reader, const struct node *node, char **cgroup);
+
 /* What is expected of a cgroup that @path is not, or NULL if it is all right. */
 const char *policy_cgroup_wrong(const char *path);
 

@@ -246,7 +246,9 @@ static int take_resolvers(struct compiler *compiler)
 	if (policy->resolver_count)
 		qsort(policy->resolvers, policy->resolver_count, sizeof(*policy->resolvers),
 		      policy_resolver_compare);
-	for (size_t i = 1; i < policy->resolver_count && !err && !policy_errors_found(compiler->errors); i++) {
+	if (policy_errors_found(compiler->errors))
+		return 0;
+	for (size_t i = 1; i < policy->resolver_count && !err; i++) {
 		const struct policy_resolver *resolver = &policy->resolvers[i];
 
 		if (!policy_resolver_compare(resolver - 1, resolver))
@@ -412,7 +414,9 @@ static int take_draft(struct compiler *compiler)
 		err = take_resolvers(compiler);
 	if (!err)
 		err = take_rules(compiler);
-	return err ? err : take_carriers(compiler);
+	if (!err)
+		err = take_carriers(compiler);
+	return err ? err : take_cases(compiler);
 }
 
 static int compile(struct compiler *compiler)

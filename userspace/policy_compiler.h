@@ -27,5 +27,7 @@ int list_members(const __u64 *set, size_t limit, __u32 **ret, size_t *ret_count)
 
 /* Moves the rules from draft to policy, sorted; labels and networks are there. */
 int take_rules(struct compiler *compiler);
+/* Moves the cases. */
+int take_cases(struct compiler *compiler);
 
 #endif /* DOMICILE_POLICY_COMPILER_H */

@@ -11,6 +11,7 @@
 #include "array.h"
 #include "policy_carrier.h"
 #include "policy_draft.h"
+#include "policy_draft_case.h"
 #include "policy_draft_resolver.h"
 #include "policy_draft_rule.h"
 #include "policy_listen.h"
@@ -297,6 +298,7 @@ static const struct key document_keys[] = {
 	KEY("defaults", read_defaults),
 	KEY("resolvers", read_resolvers),
 	KEY("carriers", read_carriers),
+	KEY("cases", read_cases),
 	LATER("places"),
 	LATER("declassifiers"),
 	LATER("terminals"),
@@ -378,6 +380,7 @@ void draft_free(struct draft *draft)
 		free(draft->carriers[i].cgroup);
 		free(draft->carriers[i].reason);
 	}
+	draft_cases_free(draft);
 	free(draft->labels);
 	free(draft->networks);
 	free(draft->prefixes4);

@@ -34,6 +34,8 @@ struct draft_rule {
 	struct policy_place place;
 };
 
+struct draft_case;
+
 /* Places borrow the name of the document. */
 struct draft {
 	struct draft_label *labels;
@@ -53,6 +55,8 @@ struct draft {
 	size_t resolver_count;
 	struct policy_carrier *carriers;
 	size_t carrier_count;
+	struct draft_case *cases;
+	size_t case_count;
 	bool incomplete; /* definitions were passed over: do not call names undefined */
 };
 

@@ -168,6 +168,8 @@ static void own_places(struct policy *policy, const struct documents *documents)
 		own_place(policy, documents, &policy->defaults->place);
 	for (size_t i = 0; i < policy->carrier_count; i++)
 		own_place(policy, documents, &policy->carriers[i].place);
+	for (size_t i = 0; i < policy->case_count; i++)
+		own_place(policy, documents, &policy->cases[i].place);
 }
 
 int policy_finish(struct policy *policy, const struct documents *documents)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "number.h"
 #include "policy_listen.h"
 
 static const struct {
@@ -15,18 +15,6 @@ static const struct {
 
 #define PROTOCOLS (sizeof(protocols) / sizeof(*protocols))
 
-/* 0 for what is no port number, written without leading zeros. */
-static __u16 port_parse(const char *text)
-{
-	size_t digits = strspn(text, "0123456789");
-	unsigned long port;
-
-	if (!digits || digits > 5 || text[digits] || *text == '0')
-		return 0;
-	port = strtoul(text, NULL, 10);
-	return port <= 65535 ? port : 0;
-}
-
 int policy_listen_parse(const char *text, struct policy_listen *listen)
 {
 	for (size_t i = 0; i < PROTOCOLS; i++) {
@@ -35,7 +23,7 @@ int policy_listen_parse(const char *text, struct policy_listen *listen)
 
 		if (strncmp(text, protocols[i].prefix, size))
 			continue;
-		port = port_parse(text + size);
+		port = number_port(text + size);
 		if (!port)
 			return -EINVAL;
 		listen->protocol = protocols[i].number;

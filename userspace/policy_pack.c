@@ -187,6 +187,29 @@ static void put_carriers(struct output *output, const struct documents *document
 	}
 }
 
+static void put_cases(struct output *output, const struct documents *documents,
+		      const struct policy *policy)
+{
+	put_u32(output, policy->case_count);
+	for (size_t i = 0; i < policy->case_count; i++) {
+		const struct policy_case *one = &policy->cases[i];
+
+		put_u32(output, one->subject);
+		put(output, &one->labels, sizeof(one->labels));
+		put_text(output, one->path);
+		put_u32(output, (__u32)one->protocol << 16 | one->port);
+		put_text(output, one->from);
+		put_u32(output, one->held);
+		put(output, &one->holds, sizeof(one->holds));
+		put_text(output, one->to);
+		put_u32(output, one->expect);
+		put_u32(output, one->network);
+		put_text(output, one->rule);
+		put_u32(output, one->carriage);
+		put_place(output, documents, &one->place);
+	}
+}
+
 int policy_pack(const struct policy_result *result, const struct policy_errors *errors,
 		const struct documents *documents, void **ret, size_t *ret_size)
 {
@@ -205,6 +228,7 @@ int policy_pack(const struct policy_result *result, const struct policy_errors *
 		put_listens(&output, documents, result->policy);
 		put_resolvers(&output, documents, result->policy);
 		put_carriers(&output, documents, result->policy);
+		put_cases(&output, documents, result->policy);
 	}
 	if (output.failed) {
 		free(output.data);

@@ -194,6 +194,28 @@ int reader_check_name(struct reader *reader, const struct node *node, const char
 	return reader_expected_near(reader, node, expected, policy_name_near(node->text, near));
 }
 
+int reader_choice(struct reader *reader, const struct node *node, name_fn name,
+		  unsigned int first, unsigned int end, const char *expected, __u32 *ret)
+{
+	struct suggestion suggestion;
+
+	if (node->type != NODE_TEXT)
+		return reader_expected(reader, node, expected);
+	suggest_start(&suggestion, node->text);
+	for (unsigned int i = first; i < end; i++) {
+		const char *candidate = name(i);
+
+		if (!candidate)
+			continue;
+		if (!strcmp(node->text, candidate)) {
+			*ret = i;
+			return 0;
+		}
+		suggest_offer(&suggestion, candidate);
+	}
+	return reader_expected_near(reader, node, expected, suggestion.nearest);
+}
+
 int reader_names(struct reader *reader, const struct node *mapping, read_fn read, void *into)
 {
 	int err = 0;

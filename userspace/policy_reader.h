@@ -55,6 +55,12 @@ int reader_names(struct reader *reader, const struct node *mapping, read_fn read
 /* Adds an error if @node is not a name. */
 int reader_check_name(struct reader *reader, const struct node *node, const char *expected);
 
+/* The name of number @i, or NULL. */
+typedef const char *(*name_fn)(unsigned int i);
+/* Sets @ret to the one of the numbers @first to @end - 1 that @node names. */
+int reader_choice(struct reader *reader, const struct node *node, name_fn name,
+		  unsigned int first, unsigned int end, const char *expected, __u32 *ret);
+
 struct policy_place reader_place(const struct reader *reader, const struct node *node);
 int reader_refuse(struct reader *reader, const struct node *node, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

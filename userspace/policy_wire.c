@@ -5,6 +5,7 @@
 
 #include "netset.h"
 #include "policy_carrier.h"
+#include "policy_case.h"
 #include "policy_error.h"
 #include "policy_listen.h"
 #include "policy_resolver.h"
@@ -410,6 +411,53 @@ static void get_carriers(struct input *input, struct policy *policy)
 	}
 }
 
+static struct domicile_label_set get_set(struct input *input, size_t labels)
+{
+	struct domicile_label_set set;
+
+	get(input, &set, sizeof(set));
+	for (size_t i = labels; i < DOMICILE_LABELS_MAX; i++)
+		input_check(input, !label_set_has(&set, i));
+	return set;
+}
+
+static void get_case(struct input *input, struct policy_case *one, const struct policy *policy)
+{
+	__u32 port;
+
+	one->subject = get_u32(input);
+	one->labels = get_set(input, policy->label_count);
+	one->path = get_text(input);
+	port = get_u32(input);
+	one->protocol = port >> 16;
+	one->port = port;
+	one->from = get_text(input);
+	one->held = get_u32(input);
+	one->holds = get_set(input, policy->label_count);
+	one->to = get_text(input);
+	one->expect = get_u32(input);
+	one->network = get_u32(input);
+	input_check(input, one->network < policy->network_count ||
+		    one->network == POLICY_ANYWHERE);
+	one->rule = get_text(input);
+	one->carriage = get_u32(input);
+	one->place = get_place(input);
+	input_check(input, !input->err && policy_case_valid(one));
+}
+
+static void get_cases(struct input *input, struct policy *policy)
+{
+	size_t count = get_count(input, 0, POLICY_CASES_MAX, 16 * sizeof(__u32));
+	struct policy_case *cases = get_memory(input, count, sizeof(*cases));
+
+	if (!cases)
+		return;
+	policy->cases = cases;
+	policy->case_count = count;
+	for (size_t i = 0; i < count && !input->err; i++)
+		get_case(input, &cases[i], policy);
+}
+
 /* An error's text is only shown: make it harmless rather than refuse it. */
 static void get_error(struct input *input, struct policy_error *error, bool wrong)
 {
@@ -459,6 +507,7 @@ static struct policy *get_policy(struct input *input)
 	get_listens(input, policy);
 	get_resolvers(input, policy);
 	get_carriers(input, policy);
+	get_cases(input, policy);
 	if (!input->err)
 		return policy;
 	policy_free(policy);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A policy and the warnings about it, or the errors found in its place, as bytes: how the process that
- * parses hands its result to the one that asked. Host byte order; both are the
+ * A policy and the warnings about it, or the errors found in its place, as bytes:
+ * how the process that parses hands its result to the one that asked. Host byte order; both are the
  * same program.
  */
 #ifndef DOMICILE_POLICY_WIRE_H

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What the unit tests and the fuzzers have under test; the policy compiler as a whole.
-CODE := colour.c confine.c generation.c in_force.c label_value.c moment.c netset.c origin.c plain.c \
+CODE := colour.c confine.c endpoint.c generation.c in_force.c label_value.c moment.c netset.c \
+	number.c origin.c plain.c \
 	policy.c policy_compile.c policy_carrier.c policy_confine.c \
-	policy_document.c policy_draft.c policy_error.c policy_error_show.c policy_finish.c policy_json.c policy_listen.c \
-	policy_draft_name.c policy_draft_resolver.c policy_draft_rule.c policy_pack.c \
+	policy_document.c policy_draft.c policy_error.c policy_error_show.c \
+	policy_finish.c policy_json.c policy_listen.c \
+	policy_draft_name.c policy_case.c policy_draft_case.c policy_draft_resolver.c \
+	policy_draft_rule.c policy_pack.c \
 	policy_resolve.c policy_resolver.c policy_rule.c \
 	policy_parse.c policy_reader.c policy_show.c policy_valid.c policy_warn.c policy_wire.c prefix.c \
-	read_all.c record.c sequence.c suggest.c
+	policy_span.c policy_verdict.c read_all.c record.c sequence.c suggest.c

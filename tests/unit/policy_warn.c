@@ -156,7 +156,7 @@ TEST_F(warned, and_wrong)
 	COMPILE(-EINVAL);
 	EXPECT_PRINTED("0.yaml:3:1: found unknown key 'network', expected one of 'version', "
 		       "'labels', 'networks', 'sources', 'rules', 'defaults', 'resolvers', "
-		       "'carriers'; did you mean 'networks'?\n"
+		       "'carriers', 'cases'; did you mean 'networks'?\n"
 		       "    3 | network: {}\n"
 		       "      | ^\n");
 }

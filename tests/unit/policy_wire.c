@@ -29,7 +29,12 @@ static char text[] =
 	"  - {address: '2001:db8::53', port: 5353, rate: 1/s, length: 32}\n"
 	"carriers:\n"
 	"  - {unit: init.scope, labelled: datagrams, reason: told by services}\n"
-	"  - {unit: systemd-journald.service}\n";
+	"  - {unit: systemd-journald.service}\n"
+	"cases:\n"
+	"  - {label: [cn.pii, eu.health], to: '10.1.0.1:443', expect: audit, rule: test.yaml:15}\n"
+	"  - {path: /srv/cn/a, holds: [cn.pii], to: '2001:db8::1', expect: allow, network: wide}\n"
+	"  - {listen: tcp/8443, from: 10.1.0.9, holds: []}\n"
+	"  - {unit: init.scope, labelled: datagrams}\n";
 static char wrong[] = "version: 1\nlabels: []\nrule: 1\n";
 static char terminal[] = "version: 1\n\"a\\x9bb\": 1\n";
 

@@ -8,6 +8,7 @@
 #include "cgroup.h"
 #include "in_force.h"
 #include "moment.h"
+#include "policy_verdict.h"
 #include "record.h"
 
 #define CGROUP 7
@@ -545,6 +546,20 @@ TEST(other_version)
 		free(line);
 	}
 	EXPECT_NO_LEAK();
+}
+
+/* What rules decide has the same name in records and elsewhere. */
+TEST(verdicts)
+{
+	static const unsigned int verdicts[] = {
+		DOMICILE_VERDICT_DENY, DOMICILE_VERDICT_AUDIT, DOMICILE_VERDICT_ALLOW,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++)
+		EXPECT_STREQ(record_verdict_name(verdicts[i]), policy_verdict_name(verdicts[i]));
+	EXPECT_EQ(NULL, policy_verdict_name(DOMICILE_VERDICT_KILL));
+	EXPECT_EQ(NULL, policy_verdict_name(DOMICILE_VERDICTS));
+	EXPECT_EQ(NULL, policy_verdict_name(0));
 }
 
 TEST_HARNESS_MAIN

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "cmd_policy.h"
+#include "command.h"
+#include "options.h"
+#include "policy_apply.h"
+#include "policy_verdict.h"
+#include "rundir.h"
+
+static const char explain_help[] =
+	"Usage: domicile policy explain -l LABEL... -t ADDRESS[:PORT[/tcp|/udp]] [--json] [FILE...]\n"
+	"\n"
+	"Says whether data with the labels may be sent to the address, by the tables that\n"
+	"the kernel would get: the rule and network that decide, and the prefix of the\n"
+	"address. Without files, those of /etc/domicile. Needs no privilege.\n"
+	"\n"
+	"  -l, --label LABEL   a label of the data; can be repeated\n"
+	"  -t, --to ADDRESS    198.51.100.7, 198.51.100.7:443 or [2001:db8::7]:53/udp\n"
+	"  -p, --policy FILE   as FILE\n"
+	"      --json          as one JSON object\n"
+	"  -h, --help          this text\n"
+	"\n"
+	"Exit status: 0 it may (also when a rule in audit mode would refuse it); 1 not.\n"
+	"\n"
+	"Examples:\n"
+	"  domicile policy explain -l cn.pii -t 198.51.100.7:443\n"
+	"  domicile policy explain -l cn.pii -t 2001:db8::7 --json new.yaml | jq -r .verdict\n";
+
+struct question {
+	struct option_list files;
+	struct option_list names;
+	const char *to_text;
+	struct endpoint to;
+	struct domicile_label_set labels;
+	bool json;
+};
+
+static void question_free(struct question *question)
+{
+	option_list_free(&question->files);
+	option_list_free(&question->names);
+}
+
+static enum answer labels_find(struct question *question, const struct policy *policy)
+{
+	for (size_t i = 0; i < question->names.count; i++) {
+		const char *name = question->names.values[i], *nearest;
+		int index = policy_label_index(policy, name);
+
+		nearest = index < 0 ? policy_label_nearest(policy, name) : NULL;
+		if (nearest)
+			return refuse(ANSWER_NO, "policy: no label '%s' (did you mean '%s'?)", name,
+				      nearest);
+		if (index < 0)
+			return refuse(ANSWER_NO, "policy: no label '%s' (see domicile policy show)",
+				      name);
+		label_set_add(&question->labels, index);
+	}
+	return ANSWER_DONE;
+}
+
+static const char *prefix_of(const struct question *question, const struct policy_ruling *ruling,
+			     char text[PREFIX_TEXT_MAX])
+{
+	struct prefix prefix = policy_span_prefix(&ruling->span, &question->to.address);
+
+	prefix_text(&prefix, text);
+	return text;
+}
+
+static void print_network(const struct policy *policy, const struct policy_ruling *ruling)
+{
+	const struct policy_network *network = &policy->networks[ruling->network];
+	const char *others = policy->classes[ruling->span.class].text;
+
+	if (ruling->network == POLICY_ANYWHERE) {
+		puts("network  none");
+		return;
+	}
+	printf("network  %s (%s:%u:%u)\n", network->name, network->place.file,
+	       network->place.line, network->place.column);
+	if (strcmp(others, network->name))
+		printf("is in    %s\n", others);
+}
+
+static void print_rule(const struct policy_ruling *ruling)
+{
+	const struct policy_place *place = ruling->resolver ? &ruling->resolver->place :
+					   ruling->rule ? &ruling->rule->place : NULL;
+
+	if (!place) {
+		puts("rule     none");
+		return;
+	}
+	printf("%s %s:%u:%u%s%s\n", ruling->resolver ? "resolver" : "rule    ", place->file,
+	       place->line, place->column, ruling->rule ? ", " : "",
+	       ruling->rule ? policy_mode_name(ruling->rule->mode) : "");
+}
+
+static void print_ruling(const struct question *question, const struct policy *policy,
+			 const struct policy_ruling *ruling)
+{
+	char to[ENDPOINT_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
+
+	printf("%s: %s to %s: %s\n", policy_verdict_name(ruling->verdict),
+	       policy->labels[ruling->label].name, endpoint_text(&question->to, to),
+	       policy_ruling_reason(ruling));
+	print_rule(ruling);
+	print_network(policy, ruling);
+	printf("prefix   %s\n", prefix_of(question, ruling, prefix));
+}
+
+static json_t *json_place(const struct policy_place *place)
+{
+	return json_pack("{s:s, s:i, s:i}", "file", place->file, "line", (int)place->line,
+			 "column", (int)place->column);
+}
+
+static json_t *ruling_json(const struct question *question, const struct policy *policy,
+			   const struct policy_ruling *ruling)
+{
+	bool network = ruling->network != POLICY_ANYWHERE;
+	char to[ENDPOINT_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:o?, s:o?, s:s?, s:s}", "verdict",
+			 policy_verdict_name(ruling->verdict), "reason",
+			 policy_ruling_reason(ruling), "label", policy->labels[ruling->label].name,
+			 "to", endpoint_text(&question->to, to), "mode",
+			 ruling->rule ? policy_mode_name(ruling->rule->mode) : NULL, "rule",
+			 ruling->rule ? json_place(&ruling->rule->place) : NULL, "resolver",
+			 ruling->resolver ? json_place(&ruling->resolver->place) : NULL, "network",
+			 network ? policy->networks[ruling->network].name : NULL, "prefix",
+			 prefix_of(question, ruling, prefix));
+}
+
+static enum answer explain(struct question *question)
+{
+	cleanup(policy_freep) struct policy *policy = NULL;
+	cleanup(free_json) json_t *json = NULL;
+	struct policy_ruling ruling;
+	enum answer answer = policy_read(question->files.values, question->files.count, &policy);
+
+	if (answer == ANSWER_DONE)
+		answer = labels_find(question, policy);
+	if (answer != ANSWER_DONE)
+		return answer;
+	policy_judge(policy, &question->labels, &question->to, &ruling);
+	if (question->json) {
+		json = ruling_json(question, policy, &ruling);
+		json_dumpf(json, stdout, JSON_INDENT(2));
+		putchar('\n');
+	} else {
+		print_ruling(question, policy, &ruling);
+	}
+	return ruling.verdict == DOMICILE_VERDICT_DENY ? ANSWER_NO : ANSWER_DONE;
+}
+
+static int take_option(struct question *question, int option)
+{
+	switch (option) {
+	case 'l':
+		return option_list_add(&question->names, optarg);
+	case 'p':
+		return option_list_add(&question->files, optarg);
+	case 't':
+		question->to_text = optarg;
+		break;
+	case 'j':
+		question->json = true;
+		break;
+	}
+	return 0;
+}
+
+int cmd_policy_explain(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "label", required_argument, NULL, 'l' }, { "to", required_argument, NULL, 't' },
+		{ "policy", required_argument, NULL, 'p' }, { "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' }, { 0 },
+	};
+	cleanup(question_free) struct question question = { 0 };
+	int option, err = 0;
+
+	while ((option = command_option("policy explain", explain_help, argc, argv, "l:t:p:h",
+					options)) != -1 && !err)
+		err = take_option(&question, option);
+	for (; optind < argc && !err; optind++)
+		err = option_list_add(&question.files, argv[optind]);
+	if (!err && !question.files.count)
+		err = option_list_add_policies(&question.files);
+	if (err)
+		return refuse(ANSWER_HOST, "policy: %s", strerror(-err));
+	if (!question.names.count || !question.to_text)
+		return command_usage("policy explain", "--label and --to are needed");
+	if (endpoint_parse(question.to_text, &question.to))
+		return command_usage("policy explain", "--to takes " ENDPOINT_SYNTAX);
+	if (!question.files.count)
+		return command_usage("policy explain", "a file is missing, and " DOMICILE_POLICY_DIR
+				     " has none");
+	return explain(&question);
+}
