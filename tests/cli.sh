@@ -127,11 +127,12 @@ test_usage() {
 	usage "domicile run --label cn.pii"
 	usage "domicile policy check"
 	usage "domicile policy test"
+	usage "domicile policy diff $policy"
 	usage "domicile policy explain -t 198.51.100.7"
 	usage "domicile policy explain -l cn.pii -t example.org"
 	check "a command with a slip is named right" says "'status'" domicile stauts
 	for command in "" doctor up down status policy "policy check" "policy test" \
-		"policy explain" "policy apply" "policy show" \
+		"policy diff" "policy explain" "policy apply" "policy show" \
 		label "label set" "label clear" "label show" task "task show" run audit "audit tail"; do
 		check "help: domicile $command" says Usage: domicile $command --help
 	done
@@ -171,6 +172,13 @@ test_policy_questions() {
 	check "it says where, and what it got" says "expected allow, got deny by rule" \
 		domicile policy test "$work/cases.yaml"
 	check "policy test --json" json_is failed 1 domicile policy test --json "$work/cases.yaml"
+	policy_variant "$work/wider.yaml" 198.51.100.0/24 198.51.100.0/23
+	check "policy diff: nothing changes" domicile policy diff "$policy" "$policy"
+	check "policy diff: 1" answers 1 unprivileged domicile policy diff "$policy" "$work/wider.yaml"
+	check "it counts addresses" says "cn.pii may now reach 256 more IPv4 addresses: cn-facilities" \
+		domicile policy diff "$policy" "$work/wider.yaml"
+	check "policy diff --json" json_is verdicts.0.addresses 256 \
+		domicile policy diff --json "$policy" "$work/wider.yaml"
 	check "policy test: no cases: 1" answers 1 domicile policy test "$policy"
 }
 

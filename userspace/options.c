@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
 #include <errno.h>
-#include <glob.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,14 +32,34 @@ void option_list_free(struct option_list *list)
 	*list = (struct option_list){ 0 };
 }
 
+static int is_policy(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return entry->d_name[0] != '.' && dot && !strcmp(dot, ".yaml");
+}
+
+int option_list_add_directory(struct option_list *list, const char *directory)
+{
+	struct dirent **entries;
+	int count = scandir(directory, &entries, is_policy, alphasort), err = 0;
+	char path[PATH_MAX];
+
+	if (count < 0)
+		return -errno;
+	for (int i = 0; i < count; i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, entries[i]->d_name);
+		if (!err)
+			err = option_list_add(list, path);
+		free(entries[i]);
+	}
+	free(entries);
+	return err;
+}
+
 int option_list_add_policies(struct option_list *list)
 {
-	glob_t found = { 0 };
-	int err = 0;
+	int err = option_list_add_directory(list, DOMICILE_POLICY_DIR);
 
-	if (!glob(DOMICILE_POLICY_DIR "/*.yaml", 0, NULL, &found))
-		for (size_t i = 0; i < found.gl_pathc && !err; i++)
-			err = option_list_add(list, found.gl_pathv[i]);
-	globfree(&found);
-	return err;
+	return err == -ENOENT ? 0 : err;
 }

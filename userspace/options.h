@@ -13,6 +13,8 @@ struct option_list {
 int option_list_add(struct option_list *list, const char *value);
 void option_list_free(struct option_list *list);
 
+/* Every .yaml file in @directory, in order of name. */
+int option_list_add_directory(struct option_list *list, const char *directory);
 /* Every .yaml file in DOMICILE_POLICY_DIR, in order of name. */
 int option_list_add_policies(struct option_list *list);
 

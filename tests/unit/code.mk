@@ -6,7 +6,7 @@ CODE := colour.c confine.c endpoint.c generation.c in_force.c label_value.c mome
 	policy.c policy_compile.c policy_carrier.c policy_confine.c \
 	policy_document.c policy_draft.c policy_error.c policy_error_show.c \
 	policy_finish.c policy_json.c policy_listen.c \
-	policy_draft_name.c policy_case.c policy_draft_case.c policy_draft_resolver.c \
+	policy_draft_name.c policy_case.c policy_diff.c policy_diff_print.c policy_draft_case.c policy_draft_resolver.c \
 	policy_draft_rule.c policy_pack.c \
 	policy_resolve.c policy_resolver.c policy_rule.c \
 	policy_parse.c policy_reader.c policy_show.c policy_valid.c policy_warn.c policy_wire.c prefix.c \

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What changes from one policy to another, in terms of verdicts. */
+#ifndef DOMICILE_POLICY_DIFF_H
+#define DOMICILE_POLICY_DIFF_H
+
+#include "policy_span.h"
+
+struct json_t;
+
+/*
+ * Compares the verdicts on every label of either policy for every address, and the
+ * rest entry by entry. A label that a policy does not have may go nowhere by it.
+ * Returns a new reference to {"verdicts": [...], "added": [...], "removed": [...]},
+ * or NULL when out of memory. Linear in the ranges of both.
+ */
+struct json_t *policy_diff(const struct policy *before, const struct policy *after);
+
+bool policy_diff_empty(struct json_t *diff);
+void policy_diff_print(struct json_t *diff, FILE *file);
+
+#endif /* DOMICILE_POLICY_DIFF_H */
