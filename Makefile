@@ -228,13 +228,14 @@ MODDIR = /lib/modules/$(KVERSION)/updates
 
 .PHONY: install uninstall
 install: all
-	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MODDIR) $(DESTDIR)$(MANDIR)/man8 \
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MODDIR) $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 \
 		$(DESTDIR)$(DATADIR)/policies $(DESTDIR)$(PREFIX)/include/linux \
 		$(DESTDIR)/etc/domicile
 	install -m 0755 $(O)/bin/domicile $(O)/bin/domiciled $(DESTDIR)$(SBINDIR)/
 	install -m 0644 $(O)/kmod/domicile.ko $(DESTDIR)$(MODDIR)/
+	install -m 0644 userspace/man/*.5 $(DESTDIR)$(MANDIR)/man5/
 	install -m 0644 userspace/man/*.8 $(DESTDIR)$(MANDIR)/man8/
-	install -m 0644 policies/*.yaml $(DESTDIR)$(DATADIR)/policies/
+	install -m 0644 policies/*.yaml policies/schema.json $(DESTDIR)$(DATADIR)/policies/
 	install -m 0644 include/uapi/linux/domicile.h $(DESTDIR)$(PREFIX)/include/linux/
 	$(if $(DESTDIR),,depmod $(KVERSION))
 
@@ -242,6 +243,7 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/domicile $(DESTDIR)$(SBINDIR)/domiciled
 	rm -f $(DESTDIR)$(MODDIR)/domicile.ko
+	rm -f $(patsubst userspace/man/%,$(DESTDIR)$(MANDIR)/man5/%,$(wildcard userspace/man/*.5))
 	rm -f $(patsubst userspace/man/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard userspace/man/*.8))
 	rm -f $(DESTDIR)$(PREFIX)/include/linux/domicile.h
 	rm -rf $(DESTDIR)$(DATADIR)

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FILES_MAX 4
+#define FILES_MAX 32
 
 struct files {
 	char directory[64];
