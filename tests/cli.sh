@@ -127,12 +127,13 @@ test_usage() {
 	usage "domicile run --label cn.pii"
 	usage "domicile policy check"
 	usage "domicile policy test"
+	usage "domicile policy simulate"
 	usage "domicile policy diff $policy"
 	usage "domicile policy explain -t 198.51.100.7"
 	usage "domicile policy explain -l cn.pii -t example.org"
 	check "a command with a slip is named right" says "'status'" domicile stauts
 	for command in "" doctor up down status policy "policy check" "policy test" \
-		"policy diff" "policy explain" "policy apply" "policy show" \
+		"policy diff" "policy explain" "policy simulate" "policy apply" "policy show" \
 		label "label set" "label clear" "label show" task "task show" run audit "audit tail"; do
 		check "help: domicile $command" says Usage: domicile $command --help
 	done
@@ -405,6 +406,14 @@ test_audit() {
 	check "all records parse" all_lines_parse
 	check "audit tail -n 1 is one line" one_line
 	check "audit tail --json -n 1 is one line" one_line --json
+	last_record --json >"$work/one.json"
+	check "policy simulate: it stays refused" says "0 different, 1 the same" \
+		domicile policy simulate --log "$work/one.json" "$policy"
+	policy_variant "$work/open.yaml" 2001:db8:20::/48 2001:db8::/32
+	check "policy simulate: it would be allowed: 1" answers 1 \
+		domicile policy simulate --log "$work/one.json" "$work/open.yaml"
+	check "it says which" says "[$out6]:$port/udp (cn-facilities), 1 times: a rule lets it go" \
+		domicile policy simulate --log "$work/one.json" "$work/open.yaml"
 	check "audit tail -f shows what comes" follow_shows
 	check "audit tail of a log that is not there: 1" answers 1 \
 		domicile audit tail --log "$work/nothing"

@@ -176,6 +176,7 @@ static const struct command commands[] = {
 	{ "check", cmd_policy_check, "compile policy files; changes nothing" },
 	{ "test", cmd_policy_test, "run the cases of policy files" },
 	{ "diff", cmd_policy_diff, "what another policy would change" },
+	{ "simulate", cmd_policy_simulate, "what another policy would say of what is recorded" },
 	{ "explain", cmd_policy_explain, "what the files say of data on its way somewhere, and why" },
 	{ "apply", policy_apply_command, "replace the policy in force" },
 	{ "show", policy_show_command, "show the policy in force, or that of files" },

@@ -10,4 +10,4 @@ CODE := colour.c confine.c endpoint.c generation.c in_force.c label_value.c mome
 	policy_draft_rule.c policy_pack.c \
 	policy_resolve.c policy_resolver.c policy_rule.c \
 	policy_parse.c policy_reader.c policy_show.c policy_valid.c policy_warn.c policy_wire.c prefix.c \
-	policy_span.c policy_verdict.c read_all.c record.c sequence.c suggest.c
+	policy_simulate.c policy_span.c policy_verdict.c read_all.c record.c sequence.c suggest.c
