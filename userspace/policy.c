@@ -192,9 +192,14 @@ const struct policy_rule *policy_rule_of(const struct policy *policy, __u32 labe
 	return found && found->limits ? found : policy->defaults ? policy->defaults : found;
 }
 
-void policy_digest_text(const struct policy *policy, char text[POLICY_DIGEST_TEXT_SIZE])
+void policy_digest_print(const __u8 digest[POLICY_DIGEST_SIZE], char text[POLICY_DIGEST_TEXT_SIZE])
 {
 	text += sprintf(text, "sha256:");
 	for (size_t i = 0; i < POLICY_DIGEST_SIZE; i++)
-		text += sprintf(text, "%02x", policy->digest[i]);
+		text += sprintf(text, "%02x", digest[i]);
+}
+
+void policy_digest_text(const struct policy *policy, char text[POLICY_DIGEST_TEXT_SIZE])
+{
+	policy_digest_print(policy->digest, text);
 }

@@ -141,6 +141,15 @@ struct policy_case {
 	struct policy_place place;
 };
 
+#define POLICY_KEY_ID_SIZE 8
+
+/* Who vouches for the documents, see policy_signed(). */
+struct policy_signer {
+	bool present; /* false: no signature was asked for */
+	__u8 key_id[POLICY_KEY_ID_SIZE];
+	__u64 serial; /* the greater, the newer */
+};
+
 struct policy {
 	char **files; /* names, as given to policy_compile() */
 	size_t file_count;
@@ -169,6 +178,8 @@ struct policy {
 	size_t case_count; /* up to POLICY_CASES_MAX */
 	/* SHA-256 of the documents' SHA-256 digests in ascending order. */
 	__u8 digest[POLICY_DIGEST_SIZE];
+	struct policy_signer signer;
+	bool audit; /* see policy_audit() */
 };
 
 #define POLICY_ERRORS_MAX 20
@@ -253,7 +264,15 @@ const char *policy_listen_text(const struct policy_listen *listen,
 			       char text[POLICY_LISTEN_TEXT_MAX]);
 
 #define POLICY_DIGEST_TEXT_SIZE (sizeof("sha256:") + 2 * POLICY_DIGEST_SIZE)
+void policy_digest_print(const __u8 digest[POLICY_DIGEST_SIZE],
+			 char text[POLICY_DIGEST_TEXT_SIZE]);
 void policy_digest_text(const struct policy *policy, char text[POLICY_DIGEST_TEXT_SIZE]);
+
+/*
+ * The whole policy in audit mode: what its rules, or the lack of one, would refuse is let
+ * through and recorded.
+ */
+void policy_audit(struct policy *policy);
 
 void policy_show(const struct policy *policy, FILE *file);
 

@@ -25,4 +25,8 @@ int policy_finish(struct policy *policy, const struct documents *documents);
  */
 int policy_warn(const struct policy *policy, struct policy_errors *errors);
 
+/* As policy_compile_confined(), of documents that were read already. */
+int policy_compile_documents(const struct documents *documents, struct policy **ret,
+			     struct policy_errors *errors);
+
 #endif /* DOMICILE_POLICY_IMPL_H */
