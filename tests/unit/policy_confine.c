@@ -104,6 +104,58 @@ TEST_F(confined, hundred_thousand_prefixes)
 	EXPECT_EQ(200001, self->policy->range4_count);
 }
 
+#define LARGE_SIZE (16u << 20)
+
+/* Large for what they are: refused at once, or after a time and in memory that have a bound. */
+static const struct {
+	const char *start;
+	const char *again;
+	const char *said;
+} large[] = {
+	{ "", "a: ", "mapping values are not allowed in this context" },
+	{ "", "- ", "found nesting deeper than 32 levels" },
+	{ "", "? ", "found nesting deeper than 32 levels" },
+	{ "", "{", "found nesting deeper than 32 levels" },
+	{ "", "--- \n", "found a second document" },
+	{ "", "%YAML 1.1\n", "found duplicate %YAML directive" },
+	{ "", "\xff", "invalid leading UTF-8 octet" },
+	{ "", "#", "found an empty file" },
+	{ "", "version: 1\n", "found key 'version' again" },
+	{ "version: 1\n", "a", "could not find expected ':'" },
+	{ "version: 1\nlabels: \"", "\\u0041", "found unexpected end of stream" },
+	{ "version: &", "a", "found an anchor" },
+	{ "version: !", "a", "found a tag" },
+};
+
+TEST_F_TIMEOUT(confined, large_files, 120)
+{
+	struct rusage usage;
+
+	for (size_t i = 0; i < ARRAY_SIZE(large); i++) {
+		char *text;
+		size_t size;
+		FILE *file = open_memstream(&text, &size);
+
+		fputs(large[i].start, file);
+		for (size_t at = 0; at < LARGE_SIZE; at += strlen(large[i].again))
+			fputs(large[i].again, file);
+		fclose(file);
+		files_add(&self->files, text, size);
+		free(text);
+		self->errors = (struct policy_errors){};
+		EXPECT_EQ(-EINVAL, policy_compile_confined(self->files.names, 1, &self->policy,
+							   &self->errors));
+		ASSERT_LE(1, self->errors.count);
+		EXPECT_NE(NULL, strstr(self->errors.list[0].text, large[i].said)) {
+			TH_LOG("%zu: %s", i, self->errors.list[0].text);
+		}
+		unlink(self->files.names[0]);
+		free(self->files.names[--self->files.count]);
+	}
+	ASSERT_EQ(0, getrusage(RUSAGE_CHILDREN, &usage));
+	EXPECT_GT(256 << 10, usage.ru_maxrss);
+}
+
 /* libyaml takes time that grows with the square of the number of directives. */
 TEST_F(confined, child_that_dies)
 {

@@ -153,6 +153,14 @@ TEST_F(refused, endless_file)
 	EXPECT_SAID(0, 0, "found more than 64 MiB, expected less");
 }
 
+TEST_F(refused, hundred_megabytes)
+{
+	WRITE("version: 1\n");
+	ASSERT_EQ(0, truncate(self->files.names[0], 100 << 20));
+	REFUSED();
+	EXPECT_SAID(0, 0, "found more than 64 MiB, expected less");
+}
+
 TEST_F(refused, utf16)
 {
 	static const char text[] = "\xff\xfev\0e\0r\0s\0i\0o\0n\0:\0 \0001\0";
