@@ -4,6 +4,7 @@
 # The command line, as an operator uses it from day to day, and what it says to bad input.
 
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
+. "$here/trial.sh"
 needs setfattr getfattr mkfifo
 
 policy=$work/policy.yaml person=$work/person plain=$work/plain port=4000
@@ -131,9 +132,14 @@ test_usage() {
 	usage "domicile policy diff $policy"
 	usage "domicile policy explain -t 198.51.100.7"
 	usage "domicile policy explain -l cn.pii -t example.org"
+	usage "domicile policy apply --confirm 0 x.yaml"
+	usage "domicile policy apply --confirm 1d x.yaml"
+	usage "domicile policy apply --dry-run --confirm 5s x.yaml"
+	usage "domicile policy apply --json x.yaml"
+	usage "domicile policy confirm now"
 	check "a command with a slip is named right" says "'status'" domicile stauts
 	for command in "" doctor up down status policy "policy check" "policy test" \
-		"policy diff" "policy explain" "policy simulate" "policy apply" "policy show" \
+		"policy diff" "policy explain" "policy simulate" "policy apply" "policy confirm" "policy show" \
 		label "label set" "label clear" "label show" task "task show" run audit "audit tail"; do
 		check "help: domicile $command" says Usage: domicile $command --help
 	done
@@ -514,5 +520,6 @@ test_run
 test_task
 test_audit
 test_apply
+test_terms
 test_down
 finish

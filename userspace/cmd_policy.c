@@ -11,68 +11,13 @@
 #include "moment.h"
 #include "options.h"
 #include "policy_apply.h"
+#include "provenance.h"
 #include "rundir.h"
-#include "taint.h"
+#include "trial.h"
 
 static const struct option options_json[] = {
 	{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { 0 }
 };
-
-static const char apply_help[] =
-	"Usage: domicile policy apply FILE...\n"
-	"\n"
-	"Compiles the files, which together make one policy, labels its sources, and\n"
-	"replaces the policy in force in one step, also for connections that are open. If\n"
-	"anything is wrong, the policy that is in force stays.\n"
-	"\n"
-	"  -h, --help  this text\n"
-	"\n"
-	"Examples:\n"
-	"  domicile policy apply /etc/domicile/*.yaml\n";
-
-static enum answer apply(const struct policy *policy)
-{
-	cleanup(enforce_close) struct enforcement enforcement = ENFORCEMENT_NONE;
-	int err = enforce_open(&enforcement);
-	char digest[POLICY_DIGEST_TEXT_SIZE];
-	enum answer answer;
-
-	if (err == -ENOENT)
-		return refuse(ANSWER_NO, "policy: enforcement is not on (use domicile up)");
-	if (err)
-		return refuse(ANSWER_HOST, "policy: cannot open the maps: %s", enforce_reason(err));
-	answer = policy_apply_check(policy);
-	if (answer == ANSWER_DONE)
-		answer = policy_apply(policy, &enforcement);
-	if (answer != ANSWER_DONE)
-		return answer;
-	policy_digest_text(policy, digest);
-	printf("in force: %.19s, generation %llu\n", digest,
-	       (unsigned long long)enforcement.state->generation);
-	return ANSWER_DONE;
-}
-
-static int policy_apply_command(int argc, char **argv)
-{
-	cleanup(policy_freep) struct policy *policy = NULL;
-	cleanup(close_fd) int lock = -1;
-	enum answer answer;
-
-	while (command_option("policy apply", apply_help, argc, argv, "h", options_json + 1) != -1)
-		;
-	if (optind == argc)
-		return command_usage("policy apply", "a file is missing");
-	taint_forget_self();
-	answer = policy_read(argv + optind, argc - optind, &policy);
-	if (answer != ANSWER_DONE)
-		return answer;
-	if (geteuid())
-		return refuse(ANSWER_HOST, "policy: uid %u may not (run as root)", geteuid());
-	answer = rundir_lock("policy", &lock);
-	if (answer != ANSWER_DONE)
-		return answer;
-	return apply(policy);
-}
 
 static const char show_help[] =
 	"Usage: domicile policy show [--json] [FILE...]\n"
@@ -100,6 +45,25 @@ static void print_source(const char *heading, json_t *source)
 	printf(": %s\n", json_string_value(json_object_get(source, "label")));
 }
 
+static void print_signed(json_t *signer)
+{
+	if (json_is_object(signer))
+		printf("%-11skey %s, serial %lld\n", "signed",
+		       json_string_value(json_object_get(signer, "key")),
+		       json_integer_value(json_object_get(signer, "serial")));
+}
+
+static void print_trial(void)
+{
+	struct trial trial = { 0 };
+
+	if (trial_read(&trial))
+		return;
+	printf("%-11s%llu s more, unless it is confirmed (domicile policy confirm)\n", "on trial",
+	       (unsigned long long)trial_left(&trial));
+	trial_close(&trial);
+}
+
 static void print_in_force(const struct in_force *in_force)
 {
 	json_t *labels = json_object_get(in_force->root, "labels"), *item;
@@ -111,7 +75,13 @@ static void print_in_force(const struct in_force *in_force)
 		moment_local(applied, moment);
 	printf("%-11s%s\n", "policy", in_force_text(in_force, "digest"));
 	printf("%-11s%llu\n", "generation", (unsigned long long)in_force->generation);
-	printf("%-11s%s by %s\n", "applied", applied, in_force_text(in_force, "applied_by"));
+	printf("%-11s%s by ", "applied", applied);
+	provenance_print(in_force_applied_by(in_force), stdout);
+	putchar('\n');
+	print_signed(json_object_get(in_force->root, "signed"));
+	if (json_is_true(json_object_get(in_force->root, "audit")))
+		printf("%-11saudit: what its rules refuse is let through, and recorded\n", "mode");
+	print_trial();
 	json_array_foreach(json_object_get(in_force->root, "files"), i, item)
 		printf("%-11s%s\n", i ? "" : "files", json_string_value(item));
 	json_array_foreach(labels, i, item)
@@ -129,6 +99,15 @@ static void print_in_force(const struct in_force *in_force)
 		       json_string_value(json_object_get(item, "labelled")));
 }
 
+static void add_trial(json_t *root)
+{
+	struct trial trial = { 0 };
+
+	json_object_set_new(root, "trial_seconds_left",
+			    trial_read(&trial) ? json_null() : json_integer(trial_left(&trial)));
+	trial_close(&trial);
+}
+
 static int show_in_force(bool json)
 {
 	cleanup(in_force_close) struct in_force in_force = { 0 };
@@ -140,6 +119,7 @@ static int show_in_force(bool json)
 		return refuse(ANSWER_HOST, "policy: cannot read " DOMICILE_RUN_DIR "/policy.json: "
 			      "%s", strerror(-err));
 	if (json) {
+		add_trial(in_force.root);
 		json_dumpf(in_force.root, stdout, JSON_INDENT(2));
 		putchar('\n');
 	} else {
@@ -178,7 +158,8 @@ static const struct command commands[] = {
 	{ "diff", cmd_policy_diff, "what another policy would change" },
 	{ "simulate", cmd_policy_simulate, "what another policy would say of what is recorded" },
 	{ "explain", cmd_policy_explain, "what the files say of data on its way somewhere, and why" },
-	{ "apply", policy_apply_command, "replace the policy in force" },
+	{ "apply", cmd_policy_apply, "replace the policy in force" },
+	{ "confirm", cmd_policy_confirm, "keep the policy that apply --confirm has put in force" },
 	{ "show", policy_show_command, "show the policy in force, or that of files" },
 };
 
@@ -187,7 +168,7 @@ static const char help[] =
 	"\n"
 	"Examples:\n"
 	"  domicile policy check /etc/domicile/*.yaml\n"
-	"  domicile policy apply /etc/domicile/*.yaml\n"
+	"  domicile policy apply --confirm 60s /etc/domicile/*.yaml\n"
 	"  domicile policy show\n";
 
 int cmd_policy(int argc, char **argv)

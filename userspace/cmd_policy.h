@@ -8,5 +8,7 @@ int cmd_policy_explain(int argc, char **argv);
 int cmd_policy_test(int argc, char **argv);
 int cmd_policy_diff(int argc, char **argv);
 int cmd_policy_simulate(int argc, char **argv);
+int cmd_policy_apply(int argc, char **argv);
+int cmd_policy_confirm(int argc, char **argv);
 
 #endif /* DOMICILE_CMD_POLICY_H */

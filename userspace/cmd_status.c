@@ -17,6 +17,7 @@
 #include "number.h"
 #include "plain.h"
 #include "taint.h"
+#include "trial.h"
 
 static const char help[] =
 	"Usage: domicile status [--tasks] [--json]\n"
@@ -119,12 +120,22 @@ static int status_read(struct status *status, bool tasks)
 	return 0;
 }
 
+static bool on_trial(void)
+{
+	struct trial trial = { 0 };
+	int err = trial_read(&trial);
+
+	trial_close(&trial);
+	return !err;
+}
+
 /* --- JSON ---------------------------------------------------------------- */
 
 static json_t *policy_object(const struct in_force *in_force)
 {
 	static const char *const keys[] = { "digest", "generation", "applied", "applied_by",
-					    "files", "labels", "networks", "prefixes", "rules" };
+					    "signed", "audit", "files", "labels", "networks",
+					    "prefixes", "rules" };
 	json_t *object = json_object(), *value;
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
@@ -155,6 +166,7 @@ static void add_enforcing(const struct status *status, json_t *object)
 	json_object_set_new(object, "policy", policy_object(&status->in_force));
 	json_object_set_new(object, "generation",
 			    json_integer(status->enforcement.state->generation));
+	json_object_set_new(object, "on_trial", json_boolean(on_trial()));
 	json_object_set_new(object, "programs", json_integer(enforce_programs()));
 	json_object_set_new(object, "daemon", status->daemon ? json_integer(status->daemon) :
 							       json_null());
@@ -222,10 +234,12 @@ static void print_policy(const struct status *status)
 
 	if (!moment_parse(in_force_text(in_force, "applied"), &moment))
 		moment_local(applied, moment);
-	printf(ROW "%.19s, generation %llu, applied %s by %s\n", "policy",
+	printf(ROW "%.19s, generation %llu, applied %s by %s%s%s\n", "policy",
 	       in_force_text(in_force, "digest"),
 	       (unsigned long long)status->enforcement.state->generation, applied,
-	       in_force_text(in_force, "applied_by"));
+	       json_string_value(json_object_get(in_force_applied_by(in_force), "user")),
+	       json_is_true(json_object_get(in_force->root, "audit")) ? ", in audit mode" : "",
+	       on_trial() ? ", on trial" : "");
 	print_labels(in_force);
 	printf(ROW "%lld (%lld prefixes)\n", "networks", (long long)integer(in_force, "networks"),
 	       (long long)integer(in_force, "prefixes"));

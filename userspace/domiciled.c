@@ -34,6 +34,7 @@
 #include "rundir.h"
 #include "sequence.h"
 #include "taint.h"
+#include "trial.h"
 
 #define TICK_MS 1000
 #define COMPLAIN_S 60
@@ -53,6 +54,7 @@ struct daemon {
 	int signals;
 	int announced;
 	time_t complained;
+	time_t watched;
 };
 
 /* --- records ------------------------------------------------------------- */
@@ -167,6 +169,16 @@ static void on_tick(struct daemon *daemon)
 		settle(daemon);
 }
 
+/* A policy on trial, once a second at most. */
+static void watch(struct daemon *daemon)
+{
+	time_t now = time(NULL);
+
+	if (now != daemon->watched)
+		trial_watch();
+	daemon->watched = now;
+}
+
 static void serve(struct daemon *daemon)
 {
 	struct pollfd events[] = {
@@ -178,6 +190,7 @@ static void serve(struct daemon *daemon)
 
 	while (stay) {
 		drain(daemon);
+		watch(daemon);
 		/* Without room on the disk, more records would only wake us up. */
 		count = poll(events, daemon->log.pending ? 1 : 2, TICK_MS);
 		if (events[0].revents)
@@ -289,7 +302,7 @@ static enum answer start_enforcement(struct option_list *files)
 	if (!files->count)
 		return refuse(ANSWER_USAGE, "up: no policy: " DOMICILE_POLICY_DIR " has no .yaml "
 			      "file (give one with -p FILE)");
-	answer = policy_read(files->values, files->count, &policy);
+	answer = policy_read_trusted(files->values, files->count, &policy);
 	return answer == ANSWER_DONE ? enforce_start(policy) : answer;
 }
 

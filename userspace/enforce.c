@@ -373,7 +373,7 @@ static enum answer start_object(struct bpf_object *object, const struct policy *
 	if (err)
 		return refuse(ANSWER_HOST, "up: cannot reach kthreadd: %s (start Domicile in the "
 			      "initial pid namespace)", strerror(-err));
-	answer = policy_apply(policy, &enforcement);
+	answer = policy_apply(policy, &enforcement, 0);
 	if (answer != ANSWER_DONE)
 		return answer;
 	enforcement.state->started = moment_boottime();

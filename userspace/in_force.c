@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -8,12 +7,13 @@
 #include "generation.h"
 #include "in_force.h"
 #include "moment.h"
+#include "provenance.h"
 #include "rundir.h"
+#include "signature.h"
 #include "suggest.h"
 
 #define FILE_NAME DOMICILE_RUN_DIR "/policy.json"
 #define FILE_BEFORE DOMICILE_RUN_DIR "/policy-before.json"
-#define NOT_SET ((uid_t)-1)
 
 static int file_read(struct in_force *in_force, const char *name)
 {
@@ -52,22 +52,6 @@ void in_force_close(struct in_force *in_force)
 {
 	json_decref(in_force->root);
 	in_force->root = NULL;
-}
-
-static uid_t login_uid(void)
-{
-	cleanup(close_file) FILE *file = fopen("/proc/self/loginuid", "re");
-	uid_t uid;
-
-	return file && fscanf(file, "%u", &uid) == 1 && uid != NOT_SET ? uid : getuid();
-}
-
-static json_t *who(void)
-{
-	uid_t uid = login_uid();
-	const struct passwd *user = getpwuid(uid);
-
-	return user ? json_string(user->pw_name) : json_sprintf("%u", uid);
 }
 
 static json_t *place(const struct policy_place *place)
@@ -159,6 +143,16 @@ static json_int_t prefixes(const struct policy *policy)
 	return sum;
 }
 
+static json_t *signer(const struct policy_signer *signer)
+{
+	char id[SIGNATURE_KEY_ID_TEXT_SIZE];
+
+	return signer->present ?
+		       json_pack("{s:s, s:I}", "key", signature_key_id_text(signer->key_id, id),
+				 "serial", (json_int_t)signer->serial) :
+		       json_null();
+}
+
 static json_t *describe(const struct policy *policy, __u64 generation,
 			const struct domicile_label_table *table, const struct in_force *before)
 {
@@ -166,13 +160,26 @@ static json_t *describe(const struct policy *policy, __u64 generation,
 
 	policy_digest_text(policy, digest);
 	moment_rfc3339(when, moment_realtime(moment_boottime()));
-	return json_pack("{s:I, s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:I, s:s, s:s, s:o, s:o, s:b, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
 			 "generation", (json_int_t)generation, "digest", digest, "applied", when,
-			 "applied_by", who(), "files", files(policy), "networks",
+			 "applied_by", provenance_json(), "signed", signer(&policy->signer),
+			 "audit", policy->audit, "files", files(policy), "networks",
 			 (json_int_t)policy->network_count, "prefixes", prefixes(policy), "rules",
 			 (json_int_t)policy->rule_count, "labels", labels(policy, table, before),
 			 "classes", class_texts(policy), "sources", sources(policy), "policy",
 			 policy_json(policy));
+}
+
+/* @before: root of the policy before, or NULL. */
+static int replace(const json_t *root, const json_t *before)
+{
+	if (json_dump_file(root, FILE_NAME ".new", JSON_INDENT(1)))
+		return errno ? -errno : -EIO;
+	if (before && json_dump_file(before, FILE_BEFORE, JSON_INDENT(1)))
+		return errno ? -errno : -EIO;
+	if (chmod(FILE_NAME ".new", 0644) || rename(FILE_NAME ".new", FILE_NAME))
+		return -errno;
+	return 0;
 }
 
 int in_force_write(const struct policy *policy, __u64 generation,
@@ -180,15 +187,18 @@ int in_force_write(const struct policy *policy, __u64 generation,
 {
 	cleanup(free_json) json_t *root = describe(policy, generation, table, before);
 
-	if (!root)
+	return root ? replace(root, before ? before->root : NULL) : -ENOMEM;
+}
+
+int in_force_restore(json_t *root, __u64 generation, const struct in_force *now)
+{
+	char when[MOMENT_TEXT_MAX];
+
+	moment_rfc3339(when, moment_realtime(moment_boottime()));
+	if (json_object_set_new(root, "generation", json_integer(generation)) ||
+	    json_object_set_new(root, "restored", json_string(when)))
 		return -ENOMEM;
-	if (json_dump_file(root, FILE_NAME ".new", JSON_INDENT(1)))
-		return errno ? -errno : -EIO;
-	if (before && before->root && json_dump_file(before->root, FILE_BEFORE, JSON_INDENT(1)))
-		return errno ? -errno : -EIO;
-	if (chmod(FILE_NAME ".new", 0644) || rename(FILE_NAME ".new", FILE_NAME))
-		return -errno;
-	return 0;
+	return replace(root, now->root);
 }
 
 static json_t *label_at(const struct in_force *in_force, __u32 index)
@@ -310,6 +320,11 @@ const char *in_force_text(const struct in_force *in_force, const char *key)
 	const char *text = json_string_value(json_object_get(in_force->root, key));
 
 	return text ? text : "";
+}
+
+json_t *in_force_applied_by(const struct in_force *in_force)
+{
+	return json_object_get(in_force->root, "applied_by");
 }
 
 static const char *policy_label_at(const struct in_force *in_force, __u32 index)

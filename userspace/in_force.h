@@ -30,12 +30,20 @@ void in_force_close(struct in_force *in_force);
 int in_force_write(const struct policy *policy, __u64 generation,
 		   const struct domicile_label_table *table, const struct in_force *before);
 
+/*
+ * Writes @root, of a policy that was in force before @now, for @generation; it says from
+ * then on when it was restored.
+ */
+int in_force_restore(json_t *root, __u64 generation, const struct in_force *now);
+
 /* NULL when the index, id or class is unknown. Owned by @in_force. */
 const char *in_force_label(const struct in_force *in_force, __u32 index);
 const char *in_force_label_by_id(const struct in_force *in_force, __u32 id);
 const char *in_force_rule(const struct in_force *in_force, __u32 index);
 const char *in_force_class(const struct in_force *in_force, __u32 class);
 const char *in_force_text(const struct in_force *in_force, const char *key);
+/* As provenance_json(). Owned by @in_force. */
+json_t *in_force_applied_by(const struct in_force *in_force);
 
 /*
  * The place of a rule, "FILE:LINE", about one of the labels in @set that has a network

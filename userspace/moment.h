@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #define MOMENT_TEXT_MAX 40
+#define MOMENT_NS_PER_S 1000000000ull
 
 __u64 moment_boottime(void);
 
@@ -21,5 +22,8 @@ const char *moment_local(char text[MOMENT_TEXT_MAX], __u64 realtime);
 
 /* Reads what moment_rfc3339() writes. -EINVAL. */
 int moment_parse(const char *text, __u64 *realtime);
+
+/* A span of time, "90", "90s", "5m" or "2h", in ns: from one second to a day. -EINVAL. */
+int moment_span(const char *text, __u64 *ns);
 
 #endif /* DOMICILE_MOMENT_H */

@@ -11,28 +11,45 @@
 #include "in_force.h"
 #include "interrupt.h"
 #include "label_value.h"
+#include "moment.h"
 #include "netlink.h"
-#include "path.h"
 #include "policy_apply.h"
 #include "policy_apply_listen.h"
+#include "policy_trusted.h"
 #include "progress.h"
 #include "rundir.h"
+#include "serial.h"
 #include "source_check.h"
+#include "source_drop.h"
 #include "tree.h"
+#include "trial.h"
 
 #define BATCH 65536u
+
+static enum answer answer_of(int err, const struct policy_errors *errors)
+{
+	if (!err)
+		return ANSWER_DONE;
+	policy_errors_print(errors, stderr);
+	if (!errors->count)
+		complain("policy: cannot compile: %s", strerror(-err));
+	return err == -EINVAL || errors->count ? ANSWER_NO : ANSWER_HOST;
+}
 
 enum answer policy_read(char *const files[], size_t count, struct policy **policy)
 {
 	struct policy_errors errors = { 0 };
 	int err = policy_compile_confined(files, count, policy, &errors);
 
-	if (!err)
-		return ANSWER_DONE;
-	policy_errors_print(&errors, stderr);
-	if (!errors.count)
-		complain("policy: cannot compile: %s", strerror(-err));
-	return err == -EINVAL || errors.count ? ANSWER_NO : ANSWER_HOST;
+	return answer_of(err, &errors);
+}
+
+enum answer policy_read_trusted(char *const files[], size_t count, struct policy **policy)
+{
+	struct policy_errors errors = { 0 };
+	int err = policy_compile_trusted(files, count, policy, &errors);
+
+	return answer_of(err, &errors);
 }
 
 enum answer policy_apply_check(const struct policy *policy)
@@ -55,6 +72,7 @@ struct labelling {
 	struct netlink link;
 	__u32 id;
 	unsigned long failed;
+	FILE *notes; /* NULL: not on trial */
 };
 
 static int failed(const char *path, int err, void *context)
@@ -66,20 +84,44 @@ static int failed(const char *path, int err, void *context)
 	return 0;
 }
 
+static bool holds(int fd, __u32 id)
+{
+	struct label_value value;
+
+	if (label_value_read_fd(&value, fd))
+		return false;
+	for (__u32 i = 0; i < value.count; i++)
+		if (value.id[i] == id)
+			return true;
+	return false;
+}
+
+/* Before it is labelled. */
+static void note(const struct labelling *labelling, int fd, const char *path)
+{
+	struct stat st;
+
+	if (!holds(fd, labelling->id) && !fstat(fd, &st))
+		trial_note(labelling->notes, labelling->id, &st, path);
+}
+
 static int label(int fd, const char *path, mode_t mode, void *context)
 {
 	struct labelling *labelling = context;
-	int err = netlink_label_set(&labelling->link, fd, &labelling->id, 1);
+	int err;
 
+	if (labelling->notes && S_ISDIR(mode))
+		note(labelling, fd, path);
+	err = netlink_label_set(&labelling->link, fd, &labelling->id, 1);
 	progress_step();
 	if (interrupt_waits())
 		return -EINTR;
 	return err ? failed(path, err, context) : 0;
 }
 
-static enum answer label_sources(const struct policy *policy)
+static enum answer label_sources(const struct policy *policy, FILE *notes)
 {
-	struct labelling labelling = { 0 };
+	struct labelling labelling = { .notes = notes };
 	const struct tree_visitor visitor = { label, failed, &labelling };
 	unsigned long total = 0;
 	int err = netlink_open(&labelling.link);
@@ -103,73 +145,6 @@ static enum answer label_sources(const struct policy *policy)
 		return refuse(ANSWER_HOST, "policy: %lu files of its sources could not be "
 			      "labelled; it is not in force", labelling.failed);
 	return ANSWER_DONE;
-}
-
-/* A source of the policy before, which the new one does not have. */
-struct dropping {
-	const struct policy *policy;
-	const struct enforcement *enforcement;
-	struct netlink link;
-	__u32 id;
-};
-
-static bool is_source(const struct policy *policy, const char *path, __u32 id)
-{
-	for (size_t i = 0; i < policy->source_count; i++)
-		if (!strcmp(policy->sources[i].path, path) &&
-		    policy->labels[policy->sources[i].label].id == id)
-			return true;
-	return false;
-}
-
-static bool in_source(const struct policy *policy, const char *path, __u32 id)
-{
-	for (size_t i = 0; i < policy->source_count; i++)
-		if (policy->labels[policy->sources[i].label].id == id &&
-		    (!strcmp(path, policy->sources[i].path) ||
-		     path_is_below(path, policy->sources[i].path)))
-			return true;
-	return false;
-}
-
-static int drop_directory(int fd, const char *path, mode_t mode, void *context)
-{
-	struct dropping *dropping = context;
-
-	if (S_ISDIR(mode) && !in_source(dropping->policy, path, dropping->id) &&
-	    !netlink_label_clear(&dropping->link, fd, &dropping->id, 1))
-		enforce_forget(dropping->enforcement, fd);
-	return 0;
-}
-
-static int drop_nothing(const char *path, int err, void *context)
-{
-	return 0;
-}
-
-static int drop_source(const char *path, const char *name, void *context)
-{
-	const struct tree_visitor visitor = { drop_directory, drop_nothing, context };
-	struct dropping *dropping = context;
-
-	dropping->id = label_id(name);
-	if (is_source(dropping->policy, path, dropping->id))
-		return 0;
-	tree_walk(path, true, &visitor);
-	printf("%s is no longer a source of %s: new files get no label, those that are there keep "
-	       "theirs\n", path, name);
-	return 0;
-}
-
-static void drop_sources(const struct policy *policy, const struct enforcement *enforcement,
-			 const struct in_force *before)
-{
-	struct dropping dropping = { .policy = policy, .enforcement = enforcement };
-
-	if (netlink_open(&dropping.link))
-		return;
-	in_force_sources(before, drop_source, &dropping);
-	netlink_close(&dropping.link);
 }
 
 /* --- labels of this host -------------------------------------------------- */
@@ -221,7 +196,7 @@ static struct domicile_class *classes_translate(const struct policy *policy, con
 	for (size_t i = 0; i < policy->class_count; i++) {
 		const struct domicile_class *sets = &policy->classes[i].sets;
 
-		classes[i].deny = unknown;
+		*(policy->audit ? &classes[i].audit : &classes[i].deny) = unknown;
 		set_translate(&classes[i].deny, &sets->deny, policy, indices);
 		set_translate(&classes[i].audit, &sets->audit, policy, indices);
 	}
@@ -320,8 +295,8 @@ static int slot_fill(const struct policy *policy, const __u32 *indices,
 
 /* --- all together -------------------------------------------------------- */
 
-static enum answer prepare(const struct policy *policy, const struct enforcement *enforcement,
-			   struct domicile_label_table *table, __u64 generation)
+static enum answer fill(const struct policy *policy, const struct enforcement *enforcement,
+			struct domicile_label_table *table, __u64 generation)
 {
 	cleanup(free_memory) __u32 *indices = calloc(policy->label_count + 1, sizeof(*indices));
 	__u32 zero = 0;
@@ -341,31 +316,109 @@ static enum answer prepare(const struct policy *policy, const struct enforcement
 	if (err)
 		return refuse(ANSWER_HOST, "policy: cannot fill the kernel's tables: %s",
 			      strerror(-err));
-	return label_sources(policy);
+	return ANSWER_DONE;
 }
 
-enum answer policy_apply(const struct policy *policy, const struct enforcement *enforcement)
+
+/* Another policy may have come since this one was read. */
+static enum answer serial_check(const struct policy *policy, struct serial *serial)
 {
-	__u64 generation = enforcement->state->generation + 1;
-	cleanup(in_force_close) struct in_force before = { 0 };
-	struct domicile_label_table table;
+	struct serial newest;
+	int err = serial_read(SERIAL_FILE, &newest);
+
+	serial->number = policy->signer.serial;
+	policy_digest_text(policy, serial->digest);
+	if (err)
+		return refuse(ANSWER_HOST, "policy: cannot read " SERIAL_FILE ": %s",
+			      strerror(-err));
+	if (!serial_follows(serial, &newest))
+		return refuse(ANSWER_NO, "policy: a newer one is in force by now");
+	return ANSWER_DONE;
+}
+
+/* Before it is in force, lest a crash in between leave the way back open. */
+static enum answer serial_note(const struct policy *policy, bool on_trial)
+{
+	struct serial serial;
 	enum answer answer;
 	int err;
 
-	in_force_read(&before);
-	answer = prepare(policy, enforcement, &table, generation);
-	if (answer != ANSWER_DONE)
+	if (!policy->signer.present)
+		return ANSWER_DONE;
+	answer = serial_check(policy, &serial);
+	if (answer != ANSWER_DONE || on_trial)
 		return answer;
-	err = in_force_write(policy, generation, &table, &before);
+	err = serial_write(SERIAL_FILE, &serial);
+	return err ? refuse(ANSWER_HOST, "policy: cannot write " SERIAL_FILE ": %s",
+			    strerror(-err)) : ANSWER_DONE;
+}
+
+/* Labels the sources; on trial, with notes of what gives up its label again. */
+static enum answer prepare_sources(const struct policy *policy, bool on_trial)
+{
+	FILE *notes = on_trial ? trial_notes_open() : NULL;
+	enum answer answer;
+	int err = on_trial && !notes ? -errno : 0;
+
 	if (err)
-		return refuse(ANSWER_HOST, "policy: cannot write " DOMICILE_RUN_DIR "/policy.json: "
-			      "%s", strerror(-err));
+		return refuse(ANSWER_HOST, "policy: cannot write to " DOMICILE_RUN_DIR ": %s",
+			      strerror(-err));
+	answer = label_sources(policy, notes);
+	if (notes && (ferror(notes) | fclose(notes)) && answer == ANSWER_DONE)
+		answer = refuse(ANSWER_HOST, "policy: cannot note in " DOMICILE_RUN_DIR " what was "
+				"labelled: %s; it is not in force", strerror(errno));
+	return answer;
+}
+
+/* The moment. */
+static void switch_to(const struct policy *policy, struct domicile_state *state,
+		      __u64 generation)
+{
 	/* Looked at in the slot in force alone: may be set early and cleared late. */
 	if (policy->listen_count)
-		__atomic_store_n(&enforcement->state->listens, 1, __ATOMIC_RELEASE);
-	__atomic_store_n(&enforcement->state->generation, generation, __ATOMIC_RELEASE);
+		__atomic_store_n(&state->listens, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&state->generation, generation, __ATOMIC_RELEASE);
 	if (!policy->listen_count)
-		__atomic_store_n(&enforcement->state->listens, 0, __ATOMIC_RELEASE);
-	drop_sources(policy, enforcement, &before);
+		__atomic_store_n(&state->listens, 0, __ATOMIC_RELEASE);
+}
+
+static enum answer prepare(const struct policy *policy, const struct enforcement *enforcement,
+			   struct domicile_label_table *table, bool on_trial)
+{
+	enum answer answer = trial_settle(enforcement);
+
+	if (answer == ANSWER_DONE)
+		answer = fill(policy, enforcement, table, enforcement->state->generation + 1);
+	if (answer == ANSWER_DONE)
+		answer = prepare_sources(policy, on_trial);
+	if (answer == ANSWER_DONE)
+		answer = serial_note(policy, on_trial);
+	return answer;
+}
+
+enum answer policy_apply(const struct policy *policy, const struct enforcement *enforcement,
+			 __u64 trial_ns)
+{
+	cleanup(in_force_close) struct in_force before = { 0 }, now = { 0 };
+	struct domicile_label_table table;
+	enum answer answer;
+	__u64 generation;
+	int err = 0;
+
+	answer = prepare(policy, enforcement, &table, trial_ns);
+	if (answer != ANSWER_DONE)
+		return answer;
+	generation = enforcement->state->generation + 1;
+	in_force_read(&before);
+	if (trial_ns)
+		err = trial_begin(generation, moment_boottime() + trial_ns, &before);
+	if (!err)
+		err = in_force_write(policy, generation, &table, &before);
+	if (err)
+		return refuse(ANSWER_HOST, "policy: cannot write to " DOMICILE_RUN_DIR ": %s",
+			      strerror(-err));
+	switch_to(policy, enforcement->state, generation);
+	if (!trial_ns && !in_force_read(&now))
+		source_drop(&now, &before, enforcement);
 	return ANSWER_DONE;
 }

@@ -185,3 +185,18 @@ int policy_finish(struct policy *policy, const struct documents *documents)
 		err = classes_text(policy);
 	return err ? err : count_addresses(policy);
 }
+
+void policy_audit(struct policy *policy)
+{
+	policy->audit = true;
+	for (size_t i = 0; i < policy->rule_count; i++)
+		policy->rules[i].mode = POLICY_AUDIT;
+	if (policy->defaults)
+		policy->defaults->mode = POLICY_AUDIT;
+	for (size_t i = 0; i < policy->class_count; i++) {
+		struct domicile_class *sets = &policy->classes[i].sets;
+
+		label_set_join(&sets->audit, &sets->deny);
+		label_set_clear(&sets->deny);
+	}
+}

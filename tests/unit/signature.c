@@ -129,7 +129,7 @@ TEST_F(signature, every_bit)
 		self->text[i / 8] ^= 1 << i % 8;
 		good = !parse(self->text, self->size, &changed) &&
 		       !signature_verify(&changed, &self->key, data, strlen(data));
-		/* The last bits of a line's base64 are of no byte; minisign's comment is of nobody. */
+		/* The last bits of a line's base64 are of no byte. */
 		if (good && i / 8 >= counts) {
 			EXPECT_EQ(0, memcmp(&changed, &self->parsed, sizeof(changed)));
 		}
