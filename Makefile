@@ -13,6 +13,7 @@
 #   make launder    labelled data and the services of a systemd host that would pass it on
 #   make ledger     LEDGER.md anew, from what the last make test, power, share and launder said
 #   make bench      what Domicile costs, in instructions
+#   make limits     what it costs in memory: TASKS= and FILES= labelled at once
 #   make install    DESTDIR= and PREFIX= are honoured; make uninstall undoes it
 #
 # KDIR=  build tree of the kernel the module is for; default: the running
@@ -204,8 +205,15 @@ ledger:
 bench: all $(O)/bench/calls $(O)/bench/empty $(O)/bench/empty.bpf.o
 	$(Q)tests/vm/run --icount -- bench/run.sh
 
+TASKS ?= 100000
+FILES ?= 1000000
+
+.PHONY: limits
+limits: for-vm $(O)/bench/limits
+	$(Q)tests/vm/run --memory 8G --timeout 7200 -- bench/limits.sh $(TASKS) $(FILES)
+
 # Static: what a process maps is what fork copies.
-$(O)/bench/calls: bench/calls.c
+$(O)/bench/calls $(O)/bench/limits: $(O)/bench/%: bench/%.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(LDFLAGS) \
 		-static $< -o $@
