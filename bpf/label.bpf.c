@@ -142,6 +142,19 @@ static __noinline bool file_can_keep(struct file *file, const struct domicile_ta
 	return domicile_label_storable(file);
 }
 
+/* A process with a ring can write to @file from now on. */
+static __always_inline void ring_file_store(struct file *file,
+					    const struct domicile_taint *taint)
+{
+	struct domicile_label_table *table = label_table_get();
+	struct domicile_inode_label *label = inode_label(file->f_inode, 0);
+
+	if (!label || !table || label_set_covers(&label->disk, &taint->set) || !ring_is_used())
+		return;
+	if (!domicile_label_store(file, table, &taint->set, DOMICILE_STORE_LATER))
+		label->origin = taint->origin; /* for the program that sees it stored */
+}
+
 /* Can a tainted process write to @file and leave its label on it? */
 static __noinline int file_storable(struct file *file, __u16 hook)
 {
@@ -157,8 +170,11 @@ static __noinline int file_storable(struct file *file, __u16 hook)
 		return 0;
 	taint = taint_own();
 	carrier_refresh(taint);
-	if (!taint || file_can_keep(file, taint))
+	if (!taint || file_can_keep(file, taint)) {
+		if (taint && !taint->carrier)
+			ring_file_store(file, taint);
 		return 0;
+	}
 	if (is_kernel_object(file->f_inode))
 		event.reason = DOMICILE_REASON_KERNEL_SETTING;
 	event.denied = taint->set;
@@ -297,8 +313,10 @@ int BPF_PROG(hook_inode_getxattr, struct dentry *dentry, const char *name)
 	else if (is_regular(inode))
 		label_refresh(dentry, errand);
 	taint = taint_of(bpf_get_current_task_btf(), 0);
-	if (taint && errand == DOMICILE_ERRAND_RECALL)
+	if (taint && errand == DOMICILE_ERRAND_RECALL) {
 		shared_push(taint);
+		ring_push(taint);
+	}
 	return 0;
 }
 

@@ -5,6 +5,7 @@
  * behalf of the one that submits. The rings' own memory is shared memory.
  */
 #include "attach.bpf.h"
+#include "taint.bpf.h"
 
 static __always_inline int ring_used(struct io_ring_ctx *ring)
 {
@@ -26,4 +27,15 @@ SEC("fexit/io_submit_sqes")
 int BPF_PROG(done_io_submit_sqes, struct io_ring_ctx *ring)
 {
 	return ring_used(ring);
+}
+
+/* A thread has its first ring: what its process has open was opened without one. */
+SEC("fentry/io_uring_alloc_task_context")
+int BPF_PROG(trace_io_uring_alloc_task_context)
+{
+	struct domicile_taint *taint = taint_current_traced();
+
+	if (taint && ring_files_store(taint))
+		bpf_send_signal(SIGKILL);
+	return 0;
 }

@@ -11,6 +11,7 @@
 #include "audit.bpf.h"
 #include "call.bpf.h"
 #include "carrier.bpf.h"
+#include "ring.bpf.h"
 
 static __always_inline struct domicile_taint *taint_of(struct task_struct *task, __u64 flags)
 {
@@ -344,7 +345,7 @@ __noinline int taint_joined(struct task_struct *task __arg_trusted,
 		return -EPERM;
 	if (task != bpf_get_current_task_btf())
 		return domicile_task_recall(task);
-	return others_push(taint) ?: shared_push(taint) ? -ENOMEM : 0;
+	return others_push(taint) ?: shared_push(taint) || ring_push(taint) ? -ENOMEM : 0;
 }
 
 __noinline int taint_joined_traced(const struct domicile_label_set *set, __u64 origin)
@@ -366,7 +367,7 @@ __noinline int taint_obtained(const struct domicile_label_set *set, __u64 origin
 	taint = taint_raise(bpf_get_current_task_btf(), set, origin, true);
 	if (!taint)
 		return -EPERM;
-	return others_push(taint) ?: shared_push(taint) ? -ENOMEM : 0;
+	return others_push(taint) ?: shared_push(taint) || ring_push(taint) ? -ENOMEM : 0;
 }
 
 /*

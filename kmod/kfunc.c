@@ -175,6 +175,27 @@ __bpf_kfunc int domicile_label_store(struct file *file,
 }
 
 /**
+ * domicile_files_store - join labels, on disk, to the files that current has open for
+ *	writing, before it returns to user mode
+ * @table: label ids of this host
+ * @set: labels
+ *
+ * Files whose file system keeps no labels are left alone.
+ *
+ * Return: 0, -ENOMEM or -ESRCH. Does not sleep.
+ */
+__bpf_kfunc int domicile_files_store(const struct domicile_label_table *table,
+				     const struct domicile_label_set *set)
+{
+	u16 count;
+	u32 *ids = set_ids(table, set, &count);
+	int err = ids ? store_files_later(ids, count) : -ENOMEM;
+
+	kfree(ids);
+	return err;
+}
+
+/**
  * domicile_label_store_now - join labels to a file on disk
  * @file: the file; current holds no lock of its inode
  * @table: label ids of this host
@@ -475,6 +496,7 @@ BTF_KFUNCS_START(domicile_kfuncs)
 BTF_ID_FLAGS(func, domicile_label_read, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, domicile_label_read_dentry, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, domicile_label_store)
+BTF_ID_FLAGS(func, domicile_files_store)
 BTF_ID_FLAGS(func, domicile_label_store_now, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, domicile_label_store_locked, KF_TRUSTED_ARGS | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, domicile_label_store_dentry)

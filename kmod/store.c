@@ -6,6 +6,7 @@
 
 #include <linux/atomic.h>
 #include <linux/blk_types.h>
+#include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/magic.h>
 #include <linux/major.h>
@@ -245,9 +246,8 @@ static void work_done(struct store_work *work)
  * were there before are overwritten in place, at any time. Nobody may take the
  * label for stored before it is: others would write at once.
  */
-static int work_store(struct store_work *work)
+static int work_store(struct store_work *work, struct file *file)
 {
-	struct file *file = work->file;
 	int err = label_join(&file->f_path, work->ids, work->count, 0);
 
 	if (!err && i_size_read(file_inode(file)))
@@ -265,7 +265,7 @@ static void work_join(struct callback_head *head)
 	struct store_work *work = container_of(head, struct store_work, head);
 	enum domicile_errand lost = work->when == DOMICILE_STORE_FIRST ?
 					    DOMICILE_ERRAND_REFUSED : DOMICILE_ERRAND_LOST;
-	int err = work_store(work);
+	int err = work_store(work, work->file);
 
 	if (err)
 		pr_warn_ratelimited("domicile: label of %pD not on disk: error %d\n",
@@ -332,6 +332,44 @@ int store_join_later(struct file *file, const u32 *ids, u16 count, enum domicile
 	work->when = when;
 	return work_hand(current, work, work_join,
 			 when == DOMICILE_STORE_FIRST ? TWA_SIGNAL : TWA_RESUME);
+}
+
+/* The first file from a descriptor on that is open for writing. Return: the next descriptor. */
+static int writable_get(const void *ret, struct file *file, unsigned int fd)
+{
+	if (!(file->f_mode & FMODE_WRITE) || !S_ISREG(file_inode(file)->i_mode) ||
+	    !store_possible(file_inode(file)))
+		return 0;
+	*(struct file **)ret = get_file(file);
+	return fd + 1;
+}
+
+/* iterate_fd() holds a lock: one file at a time. */
+static void work_files(struct callback_head *head)
+{
+	struct store_work *work = container_of(head, struct store_work, head);
+	struct file *file = NULL;
+	int next = 0, err;
+
+	while ((next = iterate_fd(current->files, next, writable_get, &file))) {
+		err = work_store(work, file);
+		if (err)
+			pr_warn_ratelimited("domicile: label of %pD not on disk: error %d\n",
+					    file, err);
+		fput(file);
+	}
+	work_done(work);
+}
+
+/*
+ * store_files_later - store_join() of what current has open for writing, before it
+ * returns to user mode; none is written to before its label outlives a power cut
+ */
+int store_files_later(const u32 *ids, u16 count)
+{
+	struct store_work *work = work_new(NULL, ids, count);
+
+	return work ? work_hand(current, work, work_files, TWA_RESUME) : -ENOMEM;
 }
 
 static void work_join_dentry(struct callback_head *head)

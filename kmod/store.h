@@ -20,6 +20,7 @@ int store_remove(const struct path *path, const u32 *ids, u16 count);
 bool store_possible(const struct inode *inode);
 
 int store_join_later(struct file *file, const u32 *ids, u16 count, enum domicile_store when);
+int store_files_later(const u32 *ids, u16 count);
 int store_recall_later(struct task_struct *task, struct file *file);
 int store_pipe_later(struct file *pipe);
 

@@ -65,6 +65,8 @@ extern int domicile_label_store_locked(struct dentry *dentry,
 extern int domicile_label_store_dentry(struct dentry *dentry,
 				       const struct domicile_label_table *table,
 				       const struct domicile_label_set *set) __ksym;
+extern int domicile_files_store(const struct domicile_label_table *table,
+				const struct domicile_label_set *set) __ksym;
 extern int domicile_label_inherit(struct dentry *dentry) __ksym;
 extern int domicile_label_grows(struct dentry *dentry, __u64 value, __u64 size) __ksym;
 extern int domicile_label_storable_in(struct inode *dir) __ksym;
