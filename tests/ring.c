@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One ring of io_uring, and two processes that have it since fork(). */
+/*
+ * One ring of io_uring, and two processes that have it since fork(); and files that rings
+ * write to.
+ */
 
-#include "domicile_test.h"
+#include "place.h"
 
 #include <liburing.h>
 
@@ -192,4 +195,59 @@ TEST(ring_taints_no_stranger)
 	usleep(200 * 1000);
 	EXPECT_DENIED(in_child(parent_looks, NULL));
 	EXPECT_EQ(0, child_error(pid));
+}
+
+struct opener {
+	const char *steps; /* o: opens the file, r: makes a ring, l: takes the label */
+	const char *path;
+};
+
+/* Return: EPERM if the file has the label then. Nothing was written. */
+static int take_steps(void *argument)
+{
+	const struct opener *opener = argument;
+	struct io_uring ring;
+	int error = 0;
+
+	for (const char *step = opener->steps; *step && !error; step++) {
+		if (*step == 'o')
+			error = open(opener->path, O_WRONLY | O_CREAT, 0600) < 0 ? errno : 0;
+		else if (*step == 'r')
+			error = ring_new(&ring);
+		else
+			error = take_label() ? EIO : 0;
+	}
+	return error ?: has_label(opener->path) ? EPERM : 0;
+}
+
+/* A ring asks nobody before it writes: the label is there before. */
+TEST(file_has_label_first)
+{
+	static const char *const steps[] = { "rlo", "lro", "olr", "lor", "orl", "rol" };
+
+	ROW("F20/ring", "tracked", "file_open,io_uring_alloc_task_context");
+	EACH_PLACE(place) {
+		struct opener opener = { .path = path_at(place, "ring") };
+
+		for (int i = 0; i < (int)(sizeof(steps) / sizeof(*steps)); i++) {
+			opener.steps = steps[i];
+			EXPECT_DENIED(in_child(take_steps, &opener)) {
+				TH_LOG("%s, %s", opener.path, opener.steps);
+			}
+			unlink(opener.path);
+		}
+	}
+}
+
+/* Without a ring, or without a label, one that is only opened has none. */
+TEST(file_opened_has_no_label)
+{
+	static const char *const steps[] = { "lo", "ol", "ro", "or" };
+
+	for (int i = 0; i < (int)(sizeof(steps) / sizeof(*steps)); i++) {
+		struct opener opener = { steps[i], path_at(0, "ring") };
+
+		EXPECT_EQ(0, in_child(take_steps, &opener));
+		unlink(opener.path);
+	}
 }
