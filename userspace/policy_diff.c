@@ -286,6 +286,74 @@ static int labels_diff(const struct policy *before, const struct policy *after,
 	return err;
 }
 
+/* --- arrivals -------------------------------------------------------------- */
+
+static bool class_has(const struct policy *policy, __u32 class, __u32 network)
+{
+	return list_has(policy->classes[class].networks, policy->classes[class].network_count,
+			network);
+}
+
+static json_t *arrival_json(const struct policy *policy, const struct policy_listen *listen,
+			    int family, bool more, const struct amount *amount)
+{
+	char text[POLICY_LISTEN_TEXT_MAX];
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:o*, s:o}", "listen",
+			 policy_listen_text(listen, text), "from",
+			 policy->networks[listen->network].name, "label",
+			 policy->labels[listen->label].name, "family", family_names[family],
+			 "more", more, "networks64", family ? amount_json(amount) : NULL,
+			 "addresses",
+			 json_sprintf("%llu", (unsigned long long)amount->rest));
+}
+
+/* @old and @new are the same but for the addresses of their network. */
+static int arrival_diff(const struct policy *before, const struct policy_listen *old,
+			const struct policy *after, const struct policy_listen *new,
+			const struct overlaps *overlaps, json_t *list)
+{
+	struct amount amounts[2][FAMILIES] = {};
+	int err = 0;
+
+	for (size_t i = 0; i < overlaps->count; i++) {
+		const struct overlap *overlap = &overlaps->list[i];
+		bool had = class_has(before, overlap->before, old->network);
+		bool has = class_has(after, overlap->after, new->network);
+
+		for (int family = 0; had != has && family < FAMILIES; family++)
+			amount_join(&amounts[has][family], &overlap->amounts[family], family);
+	}
+	for (int i = 0; i < 2 * FAMILIES && !err; i++)
+		if (!amount_empty(&amounts[i / FAMILIES][i % FAMILIES]))
+			err = json_array_append_new(list, arrival_json(
+				after, new, i % FAMILIES, i / FAMILIES,
+				&amounts[i / FAMILIES][i % FAMILIES]));
+	return err;
+}
+
+static bool is_same_listen(const struct policy *before, const struct policy_listen *old,
+			   const struct policy *after, const struct policy_listen *new)
+{
+	return old->protocol == new->protocol && old->port == new->port &&
+	       old->network != POLICY_ANYWHERE && new->network != POLICY_ANYWHERE &&
+	       !strcmp(before->networks[old->network].name, after->networks[new->network].name) &&
+	       !strcmp(before->labels[old->label].name, after->labels[new->label].name);
+}
+
+static int arrivals_diff(const struct policy *before, const struct policy *after,
+			 const struct overlaps *overlaps, json_t *list)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < before->listen_count; i++)
+		for (size_t j = 0; j < after->listen_count && !err; j++)
+			if (is_same_listen(before, &before->listens[i], after, &after->listens[j]))
+				err = arrival_diff(before, &before->listens[i], after,
+						   &after->listens[j], overlaps, list);
+	return err;
+}
+
 /* --- what is no verdict ---------------------------------------------------- */
 
 /* What is told by verdicts, or says nothing. */
@@ -335,18 +403,21 @@ json_t *policy_diff(const struct policy *before, const struct policy *after)
 {
 	cleanup(free_json) json_t *old = entries(before), *new = entries(after);
 	cleanup(overlaps_free) struct overlaps overlaps = {};
-	cleanup(free_json) json_t *verdicts = json_array();
+	cleanup(free_json) json_t *verdicts = json_array(), *arrivals = json_array();
 
 	if (!old || !new || !verdicts || overlaps_make(&overlaps, before, after) ||
-	    labels_diff(before, after, &overlaps, verdicts))
+	    labels_diff(before, after, &overlaps, verdicts) ||
+	    arrivals_diff(before, after, &overlaps, arrivals))
 		return NULL;
-	return json_pack("{s:O, s:o, s:o}", "verdicts", verdicts, "added", only_in(new, old),
+	return json_pack("{s:O, s:O, s:o, s:o}", "verdicts", verdicts, "arrivals", arrivals,
+			 "added", only_in(new, old),
 			 "removed", only_in(old, new));
 }
 
 bool policy_diff_empty(json_t *diff)
 {
 	return !json_array_size(json_object_get(diff, "verdicts")) &&
+	       !json_array_size(json_object_get(diff, "arrivals")) &&
 	       !json_array_size(json_object_get(diff, "added")) &&
 	       !json_array_size(json_object_get(diff, "removed"));
 }

@@ -10,8 +10,9 @@ struct json_t;
 /*
  * Compares the verdicts on every label of either policy for every address, and the
  * rest entry by entry. A label that a policy does not have may go nowhere by it.
- * Returns a new reference to {"verdicts": [...], "added": [...], "removed": [...]},
- * or NULL when out of memory. Linear in the ranges of both.
+ * Returns a new reference to {"verdicts": [...], "arrivals": [...], "added": [...],
+ * "removed": [...]}, or NULL when out of memory; arrivals are sources that both have
+ * with a network whose addresses changed. Linear in the ranges of both.
  */
 struct json_t *policy_diff(const struct policy *before, const struct policy *after);
 

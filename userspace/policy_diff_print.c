@@ -77,6 +77,17 @@ static void print_change(json_t *change, FILE *file)
 	fputs(json_array_size(networks) ? "\n" : ": in no named network\n", file);
 }
 
+/* "cn.pii is taken at tcp/8443 from 256 more IPv4 addresses: partner" */
+static void print_arrival(json_t *arrival, FILE *file)
+{
+	bool more = json_is_true(json_object_get(arrival, "more"));
+
+	fprintf(file, "%s is %s at %s from", text_of(arrival, "label"),
+		more ? "taken" : "no longer taken", text_of(arrival, "listen"));
+	print_amount(arrival, more ? " more" : "", file);
+	fprintf(file, ": %s\n", text_of(arrival, "from"));
+}
+
 /* "added to sources: label cn.pii, path /srv/cn" */
 static void print_entries(json_t *entries, const char *what, FILE *file)
 {
@@ -109,6 +120,8 @@ void policy_diff_print(json_t *diff, FILE *file)
 
 	json_array_foreach(json_object_get(diff, "verdicts"), i, change)
 		print_change(change, file);
+	json_array_foreach(json_object_get(diff, "arrivals"), i, change)
+		print_arrival(change, file);
 	print_entries(json_object_get(diff, "added"), "added to", file);
 	print_entries(json_object_get(diff, "removed"), "removed from", file);
 }

@@ -124,6 +124,18 @@ TEST_F(differing, in_what_is_there)
 		       "removed from resolvers: address 9.9.9.9, port 53, rate 1, length 9\n");
 }
 
+TEST_F(differing, in_who_labels_what_arrives)
+{
+	COMPILE(HEAD "networks: {dc: {cidr: [10.0.0.0/24, '2001:db8::/64']}}\n"
+		"sources: [{listen: tcp/443, from: dc, label: cn.pii}, "
+		"{listen: udp/9, label: cn.pii}]\n",
+		HEAD "networks: {ab: {cidr: [9.0.0.0/8]}, dc: {cidr: [10.0.0.0/23]}}\n"
+		"sources: [{listen: tcp/443, from: dc, label: cn.pii}, "
+		"{listen: udp/9, label: cn.pii}]\n");
+	EXPECT_CHANGES("cn.pii is no longer taken at tcp/443 from 1 IPv6 network of /64: dc\n"
+		       "cn.pii is taken at tcp/443 from 256 more IPv4 addresses: dc\n");
+}
+
 /* --- against one address at a time ----------------------------------------- */
 
 #define BASE 0x0a000000u
