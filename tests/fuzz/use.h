@@ -6,8 +6,20 @@
 #include <jansson.h>
 
 #include "fuzz.h"
+#include "policy_case.h"
 #include "policy_error.h"
 #include "policy_impl.h"
+
+static inline void use_cases(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->case_count; i++) {
+		struct policy_case_result result = {};
+
+		FUZZ_HOLDS(!policy_case_run(policy, &policy->cases[i], &result));
+		FUZZ_HOLDS(result.about && result.expected && result.got);
+		policy_case_result_free(&result);
+	}
+}
 
 static inline void use_policy(struct policy *policy, const struct documents *documents)
 {
@@ -18,6 +30,7 @@ static inline void use_policy(struct policy *policy, const struct documents *doc
 	policy_show(policy, nowhere);
 	fclose(nowhere);
 	json_decref(policy_json(policy));
+	use_cases(policy);
 	for (int i = 0; i < 256; i++) {
 		address.s6_addr[0] = i;
 		FUZZ_HOLDS(policy_lookup6(policy, &address) < policy->class_count);
