@@ -127,6 +127,9 @@ test_usage() {
 	usage "domicile run -- true"
 	usage "domicile run --label cn.pii"
 	usage "domicile policy check"
+	usage "domicile network show"
+	usage "domicile network lookup example.org"
+	usage "domicile network stats cn"
 	usage "domicile policy test"
 	usage "domicile policy simulate"
 	usage "domicile policy diff $policy"
@@ -140,6 +143,7 @@ test_usage() {
 	check "a command with a slip is named right" says "'status'" domicile stauts
 	for command in "" doctor up down status policy "policy check" "policy test" \
 		"policy diff" "policy explain" "policy simulate" "policy apply" "policy confirm" "policy show" \
+		network "network show" "network lookup" "network stats" \
 		label "label set" "label clear" "label show" task "task show" run audit "audit tail"; do
 		check "help: domicile $command" says Usage: domicile $command --help
 	done
@@ -187,6 +191,40 @@ test_policy_questions() {
 	check "policy diff --json" json_is verdicts.0.addresses 256 \
 		domicile policy diff --json "$policy" "$work/wider.yaml"
 	check "policy test: no cases: 1" answers 1 domicile policy test "$policy"
+}
+
+# Countries of one file, and where none says otherwise, of what tor-geoipdb has.
+test_network() {
+	local countries=$work/countries.yaml
+	printf '16777216,16777471,AU\n16777472,16778239,CN\n' >"$work/world"
+	cat >"$countries" <<-END
+		version: 1
+		countries: {file: [world]}
+		networks:
+		  oceania: {country: [AU], cidr: [10.0.0.0/8], exclude: {cidr: [10.1.0.0/16]}}
+	END
+	check "network show" says 1.0.0.0/24 unprivileged domicile network show -p "$countries" oceania
+	check "network show: a country" says "# CN: 2 IPv4 prefixes of 768 addresses" \
+		domicile network show -p "$countries" cn
+	check "network show --json" json_is prefixes.1 1.0.2.0/23 \
+		domicile network show -p "$countries" --json CN
+	check "network show: neither: 1" answers 1 domicile network show -p "$countries" oceana
+	check "the nearest is named" says "'oceania'" domicile network show -p "$countries" oceana
+	check "network lookup" says 10.128.0.0/9 domicile network lookup -p "$countries" 10.128.0.1
+	check "network lookup: the country" json_is country.name AU \
+		domicile network lookup -p "$countries" --json ::ffff:1.0.0.1
+	check "network lookup: nowhere: 1" answers 1 \
+		domicile network lookup -p "$countries" 10.1.0.1
+	check "network stats" says "$work/world" domicile network stats -p "$countries"
+	check "network stats --json" json_is networks.0.addresses4 16711936 \
+		domicile network stats -p "$countries" --json
+	check "countries by default" says "country  CN" domicile network lookup 1.0.1.1
+	check "policy check of an empty network" says "warning: found no address in network 'none'" \
+		domicile policy check "$countries" <(printf 'version: 1\nnetworks: {none: {cidr: []}}\n')
+	printf '10.0.0.0/8\n10.0.0.1/8\n' >"$work/list"
+	printf 'version: 1\nnetworks: {listed: {file: [list]}}\n' >"$work/listed.yaml"
+	check "an error in a file has its line" says "$work/list:2:1: found '10.0.0.1/8'" \
+		domicile policy check "$work/listed.yaml"
 }
 
 # --- on ----------------------------------------------------------------------
@@ -512,6 +550,7 @@ test_off
 test_usage
 test_policy_check
 test_policy_questions
+test_network
 test_up
 test_wrong_policy
 test_label

@@ -64,6 +64,17 @@ static void print_trial(void)
 	trial_close(&trial);
 }
 
+/* A file of addresses; its name may be no text, and its date not be known. */
+static void print_data(const char *heading, const json_t *data)
+{
+	const char *date = json_string_value(json_object_get(data, "date"));
+	const char *file = json_string_value(json_object_get(data, "file"));
+
+	printf("%-11s%s (%s%s%s)\n", heading, file ? file : "?",
+	       json_string_value(json_object_get(data, "format")), date ? ", " : "",
+	       date ? date : "");
+}
+
 static void print_in_force(const struct in_force *in_force)
 {
 	json_t *labels = json_object_get(in_force->root, "labels"), *item;
@@ -84,6 +95,9 @@ static void print_in_force(const struct in_force *in_force)
 	print_trial();
 	json_array_foreach(json_object_get(in_force->root, "files"), i, item)
 		printf("%-11s%s\n", i ? "" : "files", json_string_value(item));
+	json_array_foreach(json_object_get(json_object_get(in_force->root, "policy"), "data"), i,
+			   item)
+		print_data(i ? "" : "data", item);
 	json_array_foreach(labels, i, item)
 		printf("%-11s%s: %s\n", i ? "" : "labels",
 		       json_string_value(json_object_get(item, "name")),

@@ -36,6 +36,7 @@ int cmd_up(int argc, char **argv);
 int cmd_down(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_policy(int argc, char **argv);
+int cmd_network(int argc, char **argv);
 int cmd_label(int argc, char **argv);
 int cmd_task(int argc, char **argv);
 int cmd_run(int argc, char **argv);

@@ -11,6 +11,7 @@ static const struct command commands[] = {
 	{ "down", cmd_down, "stop enforcement and leave nothing behind" },
 	{ "status", cmd_status, "what is enforced, since when, and what happened" },
 	{ "policy", cmd_policy, "check, apply and show policies" },
+	{ "network", cmd_network, "show networks and countries, and look up addresses" },
 	{ "label", cmd_label, "set, clear and show the labels of files" },
 	{ "task", cmd_task, "show the labels of a process and where they came from" },
 	{ "run", cmd_run, "start a command that holds labels already" },

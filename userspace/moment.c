@@ -38,6 +38,28 @@ const char *moment_rfc3339(char text[MOMENT_TEXT_MAX], __u64 realtime)
 	return text;
 }
 
+/* Without the C library, which would look for a time zone; years start in March here. */
+__u64 moment_date(unsigned int year, unsigned int month, unsigned int day)
+{
+	unsigned int since = (month + 9) % 12, days;
+
+	if (year < 1970 || year > 9999 || !month || month > 12 || !day || day > 31)
+		return 0;
+	year -= month < 3;
+	days = year * 365 + year / 4 - year / 100 + year / 400 + (since * 153 + 2) / 5 + day - 1;
+	return (days - 719468) * 86400ull;
+}
+
+const char *moment_date_text(char text[MOMENT_TEXT_MAX], __u64 seconds)
+{
+	time_t time = seconds;
+	struct tm tm = { 0 };
+
+	gmtime_r(&time, &tm);
+	strftime(text, MOMENT_TEXT_MAX, "%Y-%m-%d", &tm);
+	return text;
+}
+
 const char *moment_local(char text[MOMENT_TEXT_MAX], __u64 realtime)
 {
 	time_t seconds = realtime / MOMENT_NS_PER_S;

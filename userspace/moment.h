@@ -17,6 +17,12 @@ __u64 moment_realtime(__u64 boottime);
 /* RFC 3339, UTC, nanoseconds: 2026-11-22T10:31:07.123456789Z */
 const char *moment_rfc3339(char text[MOMENT_TEXT_MAX], __u64 realtime);
 
+/* Midnight, UTC, of a day of the Gregorian calendar, s since 1970; 0 for none after that. */
+__u64 moment_date(unsigned int year, unsigned int month, unsigned int day);
+
+/* UTC: 2026-11-22; @seconds since 1970. */
+const char *moment_date_text(char text[MOMENT_TEXT_MAX], __u64 seconds);
+
 /* For people, local time: 2026-11-22 10:31:07 */
 const char *moment_local(char text[MOMENT_TEXT_MAX], __u64 realtime);
 

@@ -14,6 +14,21 @@ static const char *const mode_names[] = {
 
 _Static_assert(sizeof(mode_names) / sizeof(*mode_names) == POLICY_MODES, "each mode has a name");
 
+static const char *const data_format_names[] = {
+	[POLICY_DATA_CIDR] = "cidr",
+	[POLICY_DATA_MMDB] = "mmdb",
+	[POLICY_DATA_REGISTRY] = "registry",
+	[POLICY_DATA_TOR] = "tor",
+};
+
+_Static_assert(sizeof(data_format_names) / sizeof(*data_format_names) == POLICY_DATA_FORMATS,
+	       "each format has a name");
+
+const char *policy_data_format_name(enum policy_data_format format)
+{
+	return data_format_names[format];
+}
+
 const char *policy_mode_name(enum policy_mode mode)
 {
 	return mode_names[mode];
@@ -48,6 +63,8 @@ static void policy_free_names(struct policy *policy)
 		free(policy->carriers[i].cgroup);
 		free(policy->carriers[i].reason);
 	}
+	for (size_t i = 0; i < policy->data_count; i++)
+		free(policy->data[i].file);
 	for (size_t i = 0; i < policy->file_count; i++)
 		free(policy->files[i]);
 }
@@ -81,6 +98,7 @@ void policy_free(struct policy *policy)
 	free(policy->rules);
 	free(policy->defaults);
 	free(policy->carriers);
+	free(policy->data);
 	free(policy);
 }
 

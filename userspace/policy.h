@@ -10,6 +10,7 @@
 #ifndef DOMICILE_POLICY_H
 #define DOMICILE_POLICY_H
 
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,10 +48,33 @@ struct policy_label {
 
 struct policy_network {
 	char *name;
-	__u32 prefixes4; /* as written in the documents */
+	__u32 prefixes4; /* the fewest that make it up */
 	__u32 prefixes6;
 	__u64 addresses4; /* each counted once */
+	bool part; /* another network is made of it */
 	struct policy_place place;
+};
+
+enum policy_data_format {
+	POLICY_DATA_CIDR, /* prefixes */
+	/* Country data: */
+	POLICY_DATA_MMDB, /* MaxMind DB */
+	POLICY_DATA_REGISTRY, /* statistics of a regional Internet registry */
+	POLICY_DATA_TOR, /* ranges, as Tor has them */
+	POLICY_DATA_FORMATS,
+};
+
+#define POLICY_DATE_MAX 253402300799ull /* the end of the year 9999 */
+
+/* A file of addresses that the policy was compiled with. */
+struct policy_data {
+	char *file; /* where it was found */
+	enum policy_data_format format;
+	bool dated; /* @date is what the file says, else when it was modified */
+	__u64 date; /* seconds since 1970, up to POLICY_DATE_MAX; 0: not known */
+	__u32 ranges4; /* that neither overlap nor touch, in one country */
+	__u32 ranges6;
+	struct policy_place place; /* where it is named; of data by default, a first country */
 };
 
 /*
@@ -176,7 +200,14 @@ struct policy {
 	size_t carrier_count; /* up to DOMICILE_CARRIERS_MAX */
 	struct policy_case *cases; /* the kernel gets none of them */
 	size_t case_count; /* up to POLICY_CASES_MAX */
-	/* SHA-256 of the documents' SHA-256 digests in ascending order. */
+	struct policy_data *data;
+	size_t data_count;
+	/*
+	 * SHA-256 of the documents' SHA-256 digests in ascending order. Among them
+	 * are those of each data file: of the digest of the document that names it
+	 * (zeros for country data by default), the digest of what it holds, and its
+	 * name as the document has it (by default, in full) with a NUL.
+	 */
 	__u8 digest[POLICY_DIGEST_SIZE];
 	struct policy_signer signer;
 	bool audit; /* see policy_audit() */
@@ -194,7 +225,7 @@ enum policy_severity {
 
 struct policy_error {
 	enum policy_severity severity;
-	const char *file; /* one of the names that were compiled, or NULL */
+	const char *file; /* one of the names that were compiled, data_file, or NULL */
 	unsigned int line; /* 0: the file as a whole */
 	unsigned int column;
 	char text[POLICY_ERROR_TEXT_MAX];
@@ -204,6 +235,7 @@ struct policy_error {
 
 /* Errors and warnings. Start with = {}. Holds nothing that must be freed. */
 struct policy_errors {
+	char data_file[PATH_MAX]; /* the data file that errors are in; they are in one */
 	size_t count;
 	bool more; /* there were more than fit; an error takes the place of a warning */
 	struct policy_error list[POLICY_ERRORS_MAX];
@@ -224,6 +256,10 @@ int policy_compile(char *const files[], size_t count, struct policy **ret,
  */
 int policy_compile_confined(char *const files[], size_t count, struct policy **ret,
 			    struct policy_errors *errors);
+
+/* As policy_compile_confined(), of one document in memory. @text is taken over. */
+int policy_compile_text_confined(const char *name, char *text, struct policy **ret,
+				 struct policy_errors *errors);
 
 void policy_free(struct policy *policy);
 
@@ -250,6 +286,7 @@ const char *policy_network_nearest(const struct policy *policy, const char *name
  */
 const struct policy_rule *policy_rule_of(const struct policy *policy, __u32 label);
 
+const char *policy_data_format_name(enum policy_data_format format);
 const char *policy_mode_name(enum policy_mode mode);
 const char *policy_carriage_name(enum domicile_carriage carriage);
 
@@ -275,10 +312,16 @@ void policy_digest_text(const struct policy *policy, char text[POLICY_DIGEST_TEX
 void policy_audit(struct policy *policy);
 
 void policy_show(const struct policy *policy, FILE *file);
+/* Parts of it, of which there must be something to show. */
+void policy_show_networks(const struct policy *policy, FILE *file);
+void policy_show_data(const struct policy *policy, FILE *file);
 
 struct json_t;
 /* A new reference, or NULL when out of memory. */
 struct json_t *policy_json(const struct policy *policy);
+/* Parts of it. */
+struct json_t *policy_networks_json(const struct policy *policy);
+struct json_t *policy_data_json(const struct policy *policy);
 
 const char *policy_severity_name(enum policy_severity severity);
 

@@ -13,10 +13,11 @@
 #include "policy_compiler.h"
 #include "policy_impl.h"
 #include "policy_listen.h"
+#include "policy_network.h"
 #include "policy_resolver.h"
 #include "suggest.h"
 
-static int refuse(struct compiler *compiler, const char *what, const struct policy_place *place,
+int refuse_second(struct compiler *compiler, const char *what, const struct policy_place *place,
 		  const char *name, const struct policy_place *first)
 {
 	return policy_error_add(compiler->errors, place,
@@ -33,19 +34,11 @@ static int draft_label_compare(const void *a, const void *b)
 	return order ? order : left->number < right->number ? -1 : 1;
 }
 
-static int draft_network_compare(const void *a, const void *b)
-{
-	const struct draft_network *left = a, *right = b;
-	int order = strcmp(left->network.name, right->network.name);
-
-	return order ? order : left->number < right->number ? -1 : 1;
-}
-
 static int check_label(struct compiler *compiler, const struct policy_label *first,
 		       const struct policy_label *label)
 {
 	if (!strcmp(first->name, label->name))
-		return refuse(compiler, "label", &label->place, label->name, &first->place);
+		return refuse_second(compiler, "label", &label->place, label->name, &first->place);
 	return policy_error_add(compiler->errors, &label->place,
 				"found label '%s', whose id 0x%08x is also that of '%s' at "
 				"%s:%u:%u, expected another name", label->name, label->id,
@@ -86,52 +79,6 @@ static int take_labels(struct compiler *compiler)
 	return check_labels(compiler);
 }
 
-static int check_networks(struct compiler *compiler)
-{
-	const struct policy_network *networks = compiler->policy->networks;
-	size_t first = 0;
-	int err = 0;
-
-	for (size_t i = 1; i < compiler->policy->network_count && !err; i++) {
-		if (strcmp(networks[first].name, networks[i].name))
-			first = i;
-		else
-			err = refuse(compiler, "network", &networks[i].place, networks[i].name,
-				     &networks[first].place);
-	}
-	return err;
-}
-
-static void renumber_prefixes(struct prefix *prefixes, size_t count, const __u32 *numbers)
-{
-	for (size_t i = 0; i < count; i++)
-		prefixes[i].network = numbers[prefixes[i].network];
-}
-
-/* As take_labels(); prefixes follow their network to its new number. */
-static int take_networks(struct compiler *compiler)
-{
-	struct draft *draft = &compiler->draft;
-	struct policy *policy = compiler->policy;
-	__u32 numbers[POLICY_NETWORKS_MAX];
-
-	policy->networks = calloc(draft->network_count + 1, sizeof(*policy->networks));
-	if (!policy->networks)
-		return -ENOMEM;
-	if (draft->network_count)
-		qsort(draft->networks, draft->network_count, sizeof(*draft->networks),
-		      draft_network_compare);
-	for (size_t i = 0; i < draft->network_count; i++) {
-		policy->networks[i] = draft->networks[i].network;
-		numbers[draft->networks[i].number] = i;
-	}
-	policy->network_count = draft->network_count;
-	draft->network_count = 0;
-	renumber_prefixes(draft->prefixes4, draft->prefix4_count, numbers);
-	renumber_prefixes(draft->prefixes6, draft->prefix6_count, numbers);
-	return check_networks(compiler);
-}
-
 static int source_compare(const void *a, const void *b)
 {
 	const struct policy_source *left = a, *right = b;
@@ -148,7 +95,7 @@ static int check_sources(struct compiler *compiler)
 
 	for (size_t i = 1; i < compiler->policy->source_count && !err; i++)
 		if (!source_compare(&sources[i - 1], &sources[i]))
-			err = refuse(compiler, "source", &sources[i].place,
+			err = refuse_second(compiler, "source", &sources[i].place,
 				     policy_quote(sources[i].path, quoted),
 				     &sources[i - 1].place);
 	return err;
@@ -162,7 +109,7 @@ static int check_listens(struct compiler *compiler)
 
 	for (size_t i = 1; i < compiler->policy->listen_count && !err; i++)
 		if (!policy_listen_compare(&listens[i - 1], &listens[i]))
-			err = refuse(compiler, "source", &listens[i].place,
+			err = refuse_second(compiler, "source", &listens[i].place,
 				     policy_listen_text(&listens[i], text), &listens[i - 1].place);
 	return err;
 }
@@ -252,7 +199,7 @@ static int take_resolvers(struct compiler *compiler)
 		const struct policy_resolver *resolver = &policy->resolvers[i];
 
 		if (!policy_resolver_compare(resolver - 1, resolver))
-			err = refuse(compiler, "resolver", &resolver->place,
+			err = refuse_second(compiler, "resolver", &resolver->place,
 				     policy_resolver_text(&resolver->resolver, text),
 				     &resolver[-1].place);
 	}
@@ -275,7 +222,7 @@ static int check_carriers(struct compiler *compiler)
 
 	for (size_t i = 1; i < compiler->policy->carrier_count && !err; i++)
 		if (!carrier_compare(&carriers[i - 1], &carriers[i]))
-			err = refuse(compiler, "carrier", &carriers[i].place,
+			err = refuse_second(compiler, "carrier", &carriers[i].place,
 				     policy_quote(carriers[i].cgroup, quoted),
 				     &carriers[i - 1].place);
 	return err;
@@ -299,92 +246,6 @@ static int take_carriers(struct compiler *compiler)
 	qsort(policy->carriers, policy->carrier_count, sizeof(*policy->carriers),
 	      carrier_compare);
 	return check_carriers(compiler);
-}
-
-static int refuse_size(struct compiler *compiler, int err)
-{
-	if (err == -ENOSPC)
-		policy_error_add(compiler->errors, NULL, "found networks that overlap in more "
-				 "than %d ways, expected fewer", DOMICILE_CLASSES_MAX);
-	else if (err == -E2BIG)
-		policy_error_add(compiler->errors, NULL, "found networks of more than %u address "
-				 "ranges, expected fewer", DOMICILE_RANGES_MAX);
-	else
-		return err;
-	return -EINVAL;
-}
-
-static int make_ranges4(struct policy *policy, const struct prefix_span *spans, size_t count)
-{
-	policy->ranges4 = calloc(count, sizeof(*policy->ranges4));
-	if (!policy->ranges4)
-		return -ENOMEM;
-	policy->range4_count = count;
-	for (size_t i = 0; i < count; i++)
-		policy->ranges4[i] = (struct domicile_range4){ spans[i].start, spans[i].number };
-	return 0;
-}
-
-static int make_ranges6(struct policy *policy, const struct prefix_span *spans, size_t count)
-{
-	policy->ranges6 = calloc(count, sizeof(*policy->ranges6));
-	if (!policy->ranges6)
-		return -ENOMEM;
-	policy->range6_count = count;
-	for (size_t i = 0; i < count; i++)
-		policy->ranges6[i] = (struct domicile_range6){ .hi = spans[i].start >> 64,
-							       .lo = spans[i].start,
-							       .class = spans[i].number };
-	return 0;
-}
-
-static int make_ranges(struct compiler *compiler, bool ipv6)
-{
-	struct draft *draft = &compiler->draft;
-	struct prefix_span *spans;
-	size_t count;
-	int err;
-
-	err = prefix_flatten(ipv6 ? draft->prefixes6 : draft->prefixes4,
-			     ipv6 ? draft->prefix6_count : draft->prefix4_count,
-			     DOMICILE_RANGES_MAX, &compiler->sets, &spans, &count);
-	if (err)
-		return refuse_size(compiler, err);
-	if (ipv6)
-		err = make_ranges6(compiler->policy, spans, count);
-	else
-		err = make_ranges4(compiler->policy, spans, count);
-	free(spans);
-	return err;
-}
-
-static int make_classes(struct compiler *compiler)
-{
-	struct policy *policy = compiler->policy;
-	int err = 0;
-
-	policy->classes = calloc(compiler->sets.count, sizeof(*policy->classes));
-	if (!policy->classes)
-		return -ENOMEM;
-	policy->class_count = compiler->sets.count;
-	for (size_t i = 0; i < policy->class_count && !err; i++)
-		err = list_members(netset_get(&compiler->sets, i), policy->network_count,
-				    &policy->classes[i].networks,
-				    &policy->classes[i].network_count);
-	return err;
-}
-
-static int make_tables(struct compiler *compiler)
-{
-	int err = netset_table_init(&compiler->sets, compiler->policy->network_count,
-				    DOMICILE_CLASSES_MAX);
-
-	if (err)
-		return err;
-	err = make_ranges(compiler, false);
-	if (!err)
-		err = make_ranges(compiler, true);
-	return err ? err : make_classes(compiler);
 }
 
 static int read_document(struct compiler *compiler, const struct document *document)
@@ -429,46 +290,55 @@ static int compile(struct compiler *compiler)
 		err = take_draft(compiler);
 	if (!err && policy_errors_found(compiler->errors))
 		err = -EINVAL;
-	return err ? err : make_tables(compiler);
+	if (!err)
+		err = networks_want(compiler);
+	return err ? err : networks_make(compiler);
 }
 
-int policy_build(const struct documents *documents, struct policy **ret,
+int policy_build(const struct documents *documents, struct policy_result *result,
 		 struct policy_errors *errors)
 {
 	struct compiler compiler = { .documents = documents, .errors = errors };
 	int err = -ENOMEM;
 
+	*result = (struct policy_result){};
 	compiler.policy = calloc(1, sizeof(*compiler.policy));
 	if (compiler.policy)
 		err = compile(&compiler);
-	if (!err)
+	if (!err) {
+		policy_warn_data(compiler.policy, documents, errors);
 		err = policy_warn(compiler.policy, errors);
+	}
 	draft_free(&compiler.draft);
 	netset_table_free(&compiler.sets);
+	if (err && policy_errors_found(errors))
+		err = -EINVAL;
+	result->err = err;
+	if (err == -ENODATA)
+		result->wants = compiler.wants;
+	else
+		data_wants_free(&compiler.wants);
 	if (!err) {
-		*ret = compiler.policy;
+		result->policy = compiler.policy;
 		return 0;
 	}
 	policy_free(compiler.policy);
-	return policy_errors_found(errors) ? -EINVAL : err;
+	return err;
+}
+
+static int build_here(const struct documents *documents, struct policy_result *result,
+		      struct policy_errors *errors)
+{
+	policy_build(documents, result, errors);
+	return 0;
 }
 
 int policy_compile(char *const files[], size_t count, struct policy **ret,
 		   struct policy_errors *errors)
 {
 	cleanup(documents_free) struct documents documents = {};
-	struct policy *policy = NULL;
 	int err = documents_read(files, count, &documents, errors);
 
-	if (!err)
-		err = policy_build(&documents, &policy, errors);
-	if (!err)
-		err = policy_finish(policy, &documents);
-	policy_errors_place(errors, &documents);
-	if (err) {
-		policy_free(policy);
-		return policy_error_work(errors, err);
-	}
-	*ret = policy;
-	return 0;
+	return err ? policy_error_work(errors, err) :
+		     policy_compile_by(build_here, &documents, ret, errors);
 }

@@ -4,6 +4,7 @@
 #define DOMICILE_POLICY_COMPILER_H
 
 #include "netset.h"
+#include "policy_data.h"
 #include "policy_draft.h"
 #include "policy_error.h"
 
@@ -13,7 +14,12 @@ struct compiler {
 	struct draft draft;
 	struct netset_table sets;
 	struct policy *policy;
+	struct data_wants wants;
 };
+
+/* Adds an error: @name was defined at @first already. */
+int refuse_second(struct compiler *compiler, const char *what, const struct policy_place *place,
+		  const char *name, const struct policy_place *first);
 
 /*
  * What a name stands for. Returns 0, also when an error was added because nothing

@@ -17,7 +17,7 @@ static int compile(const void *documents, void **ret, size_t *ret_size)
 	struct policy_result result = {};
 	struct policy_errors errors = {};
 
-	result.err = policy_build(documents, &result.policy, &errors);
+	policy_build(documents, &result, &errors);
 	return policy_pack(&result, &errors, documents, ret, ret_size);
 }
 
@@ -37,23 +37,20 @@ static int child_result(const struct documents *documents, struct policy_result 
 	return err ? err : policy_unpack(data, size, documents, result, errors);
 }
 
-int policy_compile_documents(const struct documents *documents, struct policy **ret,
+int policy_compile_documents(struct documents *documents, struct policy **ret,
 			     struct policy_errors *errors)
 {
-	struct policy_result result = {};
-	int err = child_result(documents, &result, errors);
+	return policy_compile_by(child_result, documents, ret, errors);
+}
 
-	if (!err)
-		err = result.err;
-	if (!err)
-		err = policy_finish(result.policy, documents);
-	policy_errors_place(errors, documents);
-	if (err) {
-		policy_free(result.policy);
-		return policy_error_work(errors, err);
-	}
-	*ret = result.policy;
-	return 0;
+int policy_compile_text_confined(const char *name, char *text, struct policy **ret,
+				 struct policy_errors *errors)
+{
+	cleanup(documents_free) struct documents documents = {};
+	int err = documents_hold(name, text, &documents);
+
+	return err ? policy_error_work(errors, err) :
+		     policy_compile_documents(&documents, ret, errors);
 }
 
 int policy_compile_confined(char *const files[], size_t count, struct policy **ret,

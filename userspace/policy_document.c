@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "policy_document.h"
@@ -53,21 +54,65 @@ static int digest_make(const void *data, size_t size, __u8 digest[POLICY_DIGEST_
 	return EVP_Digest(data, size, digest, NULL, EVP_sha256(), NULL) ? 0 : -EIO;
 }
 
-static int documents_digest(struct documents *documents)
+/*
+ * What a data file says counts together with who names it, and how: two files that
+ * change places change the policy. What nobody names has its own name.
+ */
+static int data_digest(const struct documents *documents, const struct data_file *file,
+		       const __u8 (*digests)[POLICY_DIGEST_SIZE], __u8 digest[POLICY_DIGEST_SIZE])
 {
-	__u8 (*digests)[POLICY_DIGEST_SIZE] = calloc(documents->count, sizeof(*digests));
+	const char *name = *file->path ? file->path : file->document.file;
+	size_t by = documents_index(documents, file->place.file), size = strlen(name) + 1;
+	__u8 *joined = calloc(1, 2 * POLICY_DIGEST_SIZE + size);
+	int err;
+
+	if (!joined)
+		return -ENOMEM;
+	if (*file->path)
+		memcpy(joined, digests[by], POLICY_DIGEST_SIZE);
+	err = digest_make(file->document.text, file->document.size, joined + POLICY_DIGEST_SIZE);
+	memcpy(joined + 2 * POLICY_DIGEST_SIZE, name, size);
+	if (!err)
+		err = digest_make(joined, 2 * POLICY_DIGEST_SIZE + size, digest);
+	free(joined);
+	return err;
+}
+
+static int digests_make(const struct documents *documents, __u8 (*digests)[POLICY_DIGEST_SIZE])
+{
 	int err = 0;
+
+	for (size_t i = 0; i < documents->count && !err; i++)
+		err = digest_make(documents->list[i].text, documents->list[i].size, digests[i]);
+	for (size_t i = 0; i < documents->data_count && !err; i++)
+		err = data_digest(documents, &documents->data[i], digests,
+				  digests[documents->count + i]);
+	return err;
+}
+
+int documents_digest(struct documents *documents)
+{
+	size_t count = documents_total(documents);
+	__u8 (*digests)[POLICY_DIGEST_SIZE] = calloc(count, sizeof(*digests));
+	int err;
 
 	if (!digests)
 		return -ENOMEM;
-	for (size_t i = 0; i < documents->count && !err; i++)
-		err = digest_make(documents->list[i].text, documents->list[i].size, digests[i]);
-	qsort(digests, documents->count, sizeof(*digests), digest_compare);
+	err = digests_make(documents, digests);
+	qsort(digests, count, sizeof(*digests), digest_compare);
 	if (!err)
-		err = digest_make(digests, documents->count * sizeof(*digests),
-				  documents->digest);
+		err = digest_make(digests, count * sizeof(*digests), documents->digest);
 	free(digests);
 	return err;
+}
+
+int documents_check_size(const struct documents *documents, struct policy_errors *errors)
+{
+	if (documents->size <= POLICY_SIZE_MAX)
+		return 0;
+	policy_error_add(errors, NULL, "found documents of more than %u MiB together, expected "
+			 "less", POLICY_SIZE_MAX >> 20);
+	return -EINVAL;
 }
 
 static int documents_fill(struct documents *documents, char *const files[],
@@ -83,11 +128,8 @@ static int documents_fill(struct documents *documents, char *const files[],
 		if (err)
 			err = refuse_document(document, err, errors);
 		documents->size += document->size;
-		if (!err && documents->size > POLICY_SIZE_MAX) {
-			policy_error_add(errors, NULL, "found documents of more than %u MiB "
-					 "together, expected less", POLICY_SIZE_MAX >> 20);
-			err = -EINVAL;
-		}
+		if (!err)
+			err = documents_check_size(documents, errors);
 	}
 	return err ? err : policy_errors_found(errors) ? -EINVAL : 0;
 }
@@ -95,7 +137,7 @@ static int documents_fill(struct documents *documents, char *const files[],
 int documents_read(char *const files[], size_t count, struct documents *ret,
 		   struct policy_errors *errors)
 {
-	struct documents documents = { .count = count };
+	struct documents documents = { .count = count, .now = time(NULL) };
 	int err;
 
 	if (!count) {
@@ -116,19 +158,51 @@ int documents_read(char *const files[], size_t count, struct documents *ret,
 	return 0;
 }
 
+int documents_hold(const char *file, char *text, struct documents *ret)
+{
+	struct documents documents = { .count = 1, .size = strlen(text), .now = time(NULL) };
+	int err;
+
+	documents.list = calloc(1, sizeof(*documents.list));
+	if (!documents.list) {
+		free(text);
+		return -ENOMEM;
+	}
+	documents.list[0] = (struct document){ file, text, documents.size };
+	err = documents_digest(&documents);
+	if (err)
+		documents_free(&documents);
+	else
+		*ret = documents;
+	return err;
+}
+
 void documents_free(struct documents *documents)
 {
 	for (size_t i = 0; documents->list && i < documents->count; i++)
 		free(documents->list[i].text);
+	for (size_t i = 0; i < documents->data_count; i++) {
+		free((char *)documents->data[i].document.file);
+		free(documents->data[i].document.text);
+		free(documents->data[i].path);
+	}
 	free(documents->list);
+	free(documents->data);
 	*documents = (struct documents){};
+}
+
+const struct document *documents_at(const struct documents *documents, size_t index)
+{
+	if (index < documents->count)
+		return &documents->list[index];
+	return &documents->data[index - documents->count].document;
 }
 
 size_t documents_index(const struct documents *documents, const char *file)
 {
 	size_t i = 0;
 
-	while (i < documents->count - 1 && documents->list[i].file != file)
+	while (i < documents_total(documents) - 1 && documents_at(documents, i)->file != file)
 		i++;
 	return i;
 }

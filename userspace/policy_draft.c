@@ -12,6 +12,7 @@
 #include "policy_carrier.h"
 #include "policy_draft.h"
 #include "policy_draft_case.h"
+#include "policy_draft_network.h"
 #include "policy_draft_resolver.h"
 #include "policy_draft_rule.h"
 #include "policy_listen.h"
@@ -87,95 +88,6 @@ static int read_label(struct reader *reader, const struct node *key, void *into)
 static int read_labels(struct reader *reader, const struct node *node, void *into)
 {
 	return node_empty(node) ? 0 : reader_names(reader, node, read_label, into);
-}
-
-/* networks: */
-
-static int refuse_prefix(struct reader *reader, const struct node *node,
-			 enum prefix_error error, const struct prefix *meant)
-{
-	static const char *const expected[] = {
-		[PREFIX_OK] = "",
-		[PREFIX_NO_ADDRESS] = "a prefix such as 198.51.100.0/24 or 2001:db8:20::/48",
-		[PREFIX_NO_LENGTH] = "a prefix with a length",
-		[PREFIX_BAD_LENGTH] = "a length of 0 to 32 for IPv4, of 0 to 128 for IPv6",
-		[PREFIX_HOST_BITS] = "a prefix without bits set beyond its length",
-		[PREFIX_MAPPED] = "IPv4 addresses written as such",
-	};
-	bool guess = error == PREFIX_NO_LENGTH || error == PREFIX_HOST_BITS ||
-		     error == PREFIX_MAPPED;
-	char text[PREFIX_TEXT_MAX];
-
-	_Static_assert(COUNT(expected) == PREFIX_ERRORS, "each error has a text");
-	if (guess)
-		prefix_text(meant, text);
-	return reader_expected_near(reader, node, expected[error], guess ? text : NULL);
-}
-
-static struct prefix *prefix_add(struct draft *draft, bool ipv6)
-{
-	if (ipv6)
-		return ARRAY_ADD(draft->prefixes6, draft->prefix6_count);
-	return ARRAY_ADD(draft->prefixes4, draft->prefix4_count);
-}
-
-static int read_prefix(struct reader *reader, const struct node *node, void *into)
-{
-	struct draft_network *network = into;
-	struct draft *draft = reader->draft;
-	struct prefix prefix = { .network = network->number }, *new;
-	enum prefix_error error;
-
-	error = node->type == NODE_TEXT ? prefix_parse(node->text, &prefix) : PREFIX_NO_ADDRESS;
-	if (error != PREFIX_OK)
-		return refuse_prefix(reader, node, error, &prefix);
-	if (draft->prefix4_count + draft->prefix6_count == POLICY_PREFIXES_MAX) {
-		reader_refuse(reader, node, "found more than %u prefixes, expected fewer",
-			      POLICY_PREFIXES_MAX);
-		return -EINVAL;
-	}
-	new = prefix_add(draft, prefix.ipv6);
-	if (!new)
-		return -ENOMEM;
-	*new = prefix;
-	++*(prefix.ipv6 ? &network->network.prefixes6 : &network->network.prefixes4);
-	return 0;
-}
-
-static int read_cidr(struct reader *reader, const struct node *node, void *into)
-{
-	return reader_words(reader, node, read_prefix, into);
-}
-
-static const struct key network_keys[] = {
-	REQUIRED("cidr", read_cidr),
-	LATER("country"),
-	LATER("file"),
-};
-
-static int read_network(struct reader *reader, const struct node *key, void *into)
-{
-	struct draft *draft = into;
-	struct draft_network *new;
-
-	if (draft->network_count == POLICY_NETWORKS_MAX) {
-		reader_refuse(reader, key, "found more than %d networks, expected fewer",
-			      POLICY_NETWORKS_MAX);
-		return -EINVAL;
-	}
-	new = ARRAY_ADD(draft->networks, draft->network_count);
-	if (!new)
-		return -ENOMEM;
-	new->number = draft->network_count - 1;
-	new->network.place = reader_place(reader, key);
-	if (draft_text_set(&new->network.name, key->text))
-		return -ENOMEM;
-	return reader_keys(reader, key->next, KEYS(network_keys), new);
-}
-
-static int read_networks(struct reader *reader, const struct node *node, void *into)
-{
-	return node_empty(node) ? 0 : reader_names(reader, node, read_network, into);
 }
 
 /* sources: */
@@ -293,6 +205,7 @@ static const struct key document_keys[] = {
 	REQUIRED("version", read_version),
 	KEY("labels", read_labels),
 	KEY("networks", read_networks),
+	KEY("countries", read_countries),
 	KEY("sources", read_sources),
 	KEY("rules", read_rules),
 	KEY("defaults", read_defaults),
@@ -368,7 +281,7 @@ void draft_free(struct draft *draft)
 		free(draft->labels[i].label.category);
 	}
 	for (size_t i = 0; i < draft->network_count; i++)
-		free(draft->networks[i].network.name);
+		draft_network_free(&draft->networks[i]);
 	for (size_t i = 0; i < draft->source_count; i++) {
 		free(draft->sources[i].path);
 		free(draft->sources[i].label.text);
@@ -383,8 +296,7 @@ void draft_free(struct draft *draft)
 	draft_cases_free(draft);
 	free(draft->labels);
 	free(draft->networks);
-	free(draft->prefixes4);
-	free(draft->prefixes6);
+	draft_names_free(&draft->country_files);
 	free(draft->sources);
 	if (draft->defaults)
 		draft_rule_free(draft->defaults);

@@ -5,16 +5,28 @@
 
 #include "policy_draft_name.h"
 #include "policy_parse.h"
-#include "prefix.h"
+#include "range.h"
 
 struct draft_label {
 	struct policy_label label;
 	__u32 number; /* in reading order */
 };
 
+/* Addresses, by all that can name them. */
+struct draft_set {
+	struct ranges ranges[2]; /* of 'cidr', IPv4 and IPv6; not normal */
+	struct draft_names files;
+	struct draft_names networks;
+	__u64 members[POLICY_NETWORKS_MAX / 64 + 1]; /* those networks, once they are known */
+	struct policy_place *countries; /* by number, where it is named (line 0: not); or NULL */
+	struct policy_place first_country; /* line 0: none */
+};
+
 struct draft_network {
+	struct draft_set with;
+	struct draft_set without; /* 'exclude' */
 	struct policy_network network;
-	__u32 number; /* in reading order; the prefixes' network */
+	__u32 number; /* in reading order */
 };
 
 struct draft_source {
@@ -42,10 +54,10 @@ struct draft {
 	size_t label_count;
 	struct draft_network *networks;
 	size_t network_count;
-	struct prefix *prefixes4;
-	size_t prefix4_count;
-	struct prefix *prefixes6;
-	size_t prefix6_count;
+	size_t prefix_count; /* of all networks */
+	struct draft_names country_files;
+	struct policy_place countries; /* line 0: there is no 'countries' */
+	size_t file_count; /* of networks and countries */
 	struct draft_source *sources;
 	size_t source_count;
 	struct draft_rule *rules;

@@ -103,6 +103,17 @@ int policy_error_add(struct policy_errors *errors, const struct policy_place *pl
 	return err;
 }
 
+int policy_error_expected(struct policy_errors *errors, const struct policy_place *place,
+			  const char *found, const char *expected, const char *meant)
+{
+	char quoted[POLICY_QUOTE_MAX], near[POLICY_QUOTE_MAX] = "";
+
+	return policy_error_add(errors, place, "found '%s', expected %s%s%s%s",
+				policy_quote(found, quoted), expected,
+				meant ? "; did you mean '" : "",
+				meant ? policy_quote(meant, near) : "", meant ? "'?" : "");
+}
+
 int policy_error_work(struct policy_errors *errors, int err)
 {
 	if (!policy_errors_found(errors))

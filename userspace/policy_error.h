@@ -23,6 +23,10 @@ void policy_warning_add(struct policy_errors *errors, const struct policy_place 
 /* Is there an error, and not only warnings? */
 bool policy_errors_found(const struct policy_errors *errors);
 
+/* "found ..., expected ..."; and "did you mean ...?" unless @meant is NULL. */
+int policy_error_expected(struct policy_errors *errors, const struct policy_place *place,
+			  const char *found, const char *expected, const char *meant);
+
 /* Makes sure that failure @err has a reason in the list. Returns @err. */
 int policy_error_work(struct policy_errors *errors, int err);
 

@@ -94,7 +94,8 @@ static void excerpt_make(struct policy_error *error, const char *text, size_t le
 static void excerpt_place(struct policy_error *error, struct cursor *cursor,
 			  const struct documents *documents)
 {
-	const struct document *document = &documents->list[documents_index(documents, error->file)];
+	const struct document *document =
+		documents_at(documents, documents_index(documents, error->file));
 	size_t mark = document->size >= 3 && !memcmp(document->text, "\xef\xbb\xbf", 3) ? 3 : 0;
 
 	if (document != cursor->document || error->line < cursor->line)

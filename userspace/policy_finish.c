@@ -144,6 +144,24 @@ static int own_files(struct policy *policy, const struct documents *documents)
 	return 0;
 }
 
+/* What the parser of a data file cannot know. */
+static int own_data(struct policy *policy, const struct documents *documents)
+{
+	for (size_t i = 0; i < policy->data_count; i++) {
+		const struct data_file *file = &documents->data[i];
+		struct policy_data *data = &policy->data[i];
+
+		data->file = strdup(file->document.file);
+		if (!data->file)
+			return -ENOMEM;
+		data->place = file->place;
+		data->dated = data->date;
+		if (!data->dated && file->modified > 0)
+			data->date = file->modified;
+	}
+	return 0;
+}
+
 static void own_place(const struct policy *policy, const struct documents *documents,
 		      struct policy_place *place)
 {
@@ -170,12 +188,16 @@ static void own_places(struct policy *policy, const struct documents *documents)
 		own_place(policy, documents, &policy->carriers[i].place);
 	for (size_t i = 0; i < policy->case_count; i++)
 		own_place(policy, documents, &policy->cases[i].place);
+	for (size_t i = 0; i < policy->data_count; i++)
+		own_place(policy, documents, &policy->data[i].place);
 }
 
 int policy_finish(struct policy *policy, const struct documents *documents)
 {
 	int err = own_files(policy, documents);
 
+	if (!err)
+		err = own_data(policy, documents);
 	if (err)
 		return err;
 	own_places(policy, documents);

@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 
+#include "moment.h"
 #include "policy.h"
 
 static json_t *json_place(const struct policy_place *place)
@@ -51,7 +52,7 @@ static json_t *json_labels(const struct policy *policy)
 	return array;
 }
 
-static json_t *json_networks(const struct policy *policy)
+json_t *policy_networks_json(const struct policy *policy)
 {
 	json_t *array = json_array();
 
@@ -64,6 +65,27 @@ static json_t *json_networks(const struct policy *policy)
 						  (json_int_t)network->prefixes6, "addresses4",
 						  (json_int_t)network->addresses4, "place",
 						  json_place(&network->place)));
+	}
+	return array;
+}
+
+json_t *policy_data_json(const struct policy *policy)
+{
+	json_t *array = json_array();
+	char date[MOMENT_TEXT_MAX];
+
+	for (size_t i = 0; array && i < policy->data_count; i++) {
+		const struct policy_data *data = &policy->data[i];
+		json_t *file = json_string(data->file);
+
+		array = json_add(array, json_pack("{s:o, s:s, s:s?, s:b, s:I, s:I, s:o}", "file",
+						  file ? file : json_null(), "format",
+						  policy_data_format_name(data->format), "date",
+						  data->date ? moment_date_text(date, data->date) :
+							       NULL, "dated", data->dated,
+						  "ranges4", (json_int_t)data->ranges4, "ranges6",
+						  (json_int_t)data->ranges6, "place",
+						  json_place(&data->place)));
 	}
 	return array;
 }
@@ -186,12 +208,13 @@ json_t *policy_json(const struct policy *policy)
 	char digest[POLICY_DIGEST_TEXT_SIZE];
 
 	policy_digest_text(policy, digest);
-	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}}", "version",
-			 POLICY_VERSION, "digest", digest, "files", json_files(policy), "labels",
-			 json_labels(policy), "networks", json_networks(policy), "sources",
-			 json_all_sources(policy), "rules", json_rules(policy), "defaults", json_defaults(policy), "resolvers",
-			 json_resolvers(policy), "carriers", json_carriers(policy), "counts", "ranges4",
-			 (json_int_t)policy->range4_count, "ranges6",
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}}",
+			 "version", POLICY_VERSION, "digest", digest, "files", json_files(policy),
+			 "labels", json_labels(policy), "networks", policy_networks_json(policy),
+			 "data", policy_data_json(policy), "sources", json_all_sources(policy),
+			 "rules", json_rules(policy), "defaults", json_defaults(policy),
+			 "resolvers", json_resolvers(policy), "carriers", json_carriers(policy),
+			 "counts", "ranges4", (json_int_t)policy->range4_count, "ranges6",
 			 (json_int_t)policy->range6_count, "classes",
 			 (json_int_t)policy->class_count);
 }

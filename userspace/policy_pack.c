@@ -101,6 +101,7 @@ static void put_networks(struct output *output, const struct documents *document
 		put_text(output, network->name);
 		put_u32(output, network->prefixes4);
 		put_u32(output, network->prefixes6);
+		put_u32(output, network->part);
 		put_place(output, documents, &network->place);
 	}
 }
@@ -210,6 +211,30 @@ static void put_cases(struct output *output, const struct documents *documents,
 	}
 }
 
+static void put_data(struct output *output, const struct policy *policy)
+{
+	put_u32(output, policy->data_count);
+	for (size_t i = 0; i < policy->data_count; i++) {
+		const struct policy_data *data = &policy->data[i];
+
+		put_u32(output, data->format);
+		put(output, &data->date, sizeof(data->date));
+		put_u32(output, data->ranges4);
+		put_u32(output, data->ranges6);
+	}
+}
+
+static void put_wants(struct output *output, const struct documents *documents,
+		      const struct data_wants *wants)
+{
+	put_u32(output, wants->count);
+	for (size_t i = 0; i < wants->count; i++) {
+		put_u32(output, wants->list[i].kind);
+		put_text(output, wants->list[i].path);
+		put_place(output, documents, &wants->list[i].place);
+	}
+}
+
 int policy_pack(const struct policy_result *result, const struct policy_errors *errors,
 		const struct documents *documents, void **ret, size_t *ret_size)
 {
@@ -229,6 +254,9 @@ int policy_pack(const struct policy_result *result, const struct policy_errors *
 		put_resolvers(&output, documents, result->policy);
 		put_carriers(&output, documents, result->policy);
 		put_cases(&output, documents, result->policy);
+		put_data(&output, result->policy);
+	} else {
+		put_wants(&output, documents, &result->wants);
 	}
 	if (output.failed) {
 		free(output.data);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "moment.h"
 #include "policy.h"
 
 static int wider(int width, const char *text)
@@ -52,16 +53,34 @@ static void show_labels(const struct policy *policy, FILE *file)
 	}
 }
 
-static void show_networks(const struct policy *policy, FILE *file)
+void policy_show_networks(const struct policy *policy, FILE *file)
 {
 	int name = networks_width(policy);
 
-	fprintf(file, "\n%-*s  IPV4 PREFIXES  IPV4 ADDRESSES  IPV6 PREFIXES\n", name, "NETWORK");
+	fprintf(file, "%-*s  IPV4 PREFIXES  IPV4 ADDRESSES  IPV6 PREFIXES\n", name, "NETWORK");
 	for (size_t i = 0; i < policy->network_count; i++) {
 		const struct policy_network *network = &policy->networks[i];
 
 		fprintf(file, "%-*s  %13u  %14" PRIu64 "  %13u\n", name, network->name,
 			network->prefixes4, (uint64_t)network->addresses4, network->prefixes6);
+	}
+}
+
+void policy_show_data(const struct policy *policy, FILE *file)
+{
+	char date[MOMENT_TEXT_MAX];
+	int name = strlen("DATA");
+
+	for (size_t i = 0; i < policy->data_count; i++)
+		name = wider(name, policy->data[i].file);
+	fprintf(file, "%-*s  FORMAT    DATE        IPV4 RANGES  IPV6 RANGES\n", name, "DATA");
+	for (size_t i = 0; i < policy->data_count; i++) {
+		const struct policy_data *data = &policy->data[i];
+
+		fprintf(file, "%-*s  %-8s  %-10s  %11u  %11u\n", name, data->file,
+			policy_data_format_name(data->format),
+			data->date ? moment_date_text(date, data->date) : "-", data->ranges4,
+			data->ranges6);
 	}
 }
 
@@ -175,8 +194,14 @@ void policy_show(const struct policy *policy, FILE *file)
 		policy->range4_count, policy->range6_count, policy->class_count);
 	if (policy->label_count)
 		show_labels(policy, file);
-	if (policy->network_count)
-		show_networks(policy, file);
+	if (policy->network_count) {
+		fputc('\n', file);
+		policy_show_networks(policy, file);
+	}
+	if (policy->data_count) {
+		fputc('\n', file);
+		policy_show_data(policy, file);
+	}
 	if (policy->source_count || policy->listen_count)
 		show_sources(policy, file);
 	if (policy->label_count) {

@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "moment.h"
 #include "netset.h"
 #include "policy_error.h"
 #include "policy_impl.h"
 
+#define DATA_DAYS_MAX 180
 #define NETSET_WORDS (POLICY_NETWORKS_MAX / 64)
 
 static void members_add(__u64 *set, const __u32 *networks, size_t count)
@@ -67,7 +69,7 @@ static void warn_networks(const struct policy *policy, struct policy_errors *err
 		if (!netset_has(held, i))
 			policy_warning_add(errors, &network->place, "found no address in network "
 					   "'%s': what names it matches nothing", network->name);
-		if (!netset_has(used, i))
+		if (!netset_has(used, i) && !network->part)
 			policy_warning_add(errors, &network->place, "found no rule or source that "
 					   "names network '%s'", network->name);
 	}
@@ -166,6 +168,29 @@ static int warn_rules(const struct policy *policy, struct policy_errors *errors)
 	}
 	free(counts);
 	return 0;
+}
+
+void policy_warn_data(const struct policy *policy, const struct documents *documents,
+		      struct policy_errors *errors)
+{
+	__u64 now = documents->now;
+	char quoted[POLICY_QUOTE_MAX], text[MOMENT_TEXT_MAX];
+
+	for (size_t i = 0; i < policy->data_count; i++) {
+		const struct data_file *file = &documents->data[i];
+		__u64 date = policy->data[i].date;
+
+		if (policy->data[i].format == POLICY_DATA_CIDR)
+			continue;
+		if (!date)
+			date = file->modified > 0 ? file->modified : 0;
+		if (date > now || now - date <= DATA_DAYS_MAX * 86400ull)
+			continue;
+		policy_warning_add(errors, &file->place, "found country data of %s in '%s', "
+				   "expected some of the last %d days; get a newer one",
+				   moment_date_text(text, date),
+				   policy_quote(file->document.file, quoted), DATA_DAYS_MAX);
+	}
 }
 
 int policy_warn(const struct policy *policy, struct policy_errors *errors)

@@ -164,7 +164,7 @@ static void get_labels(struct input *input, struct policy *policy)
 
 static void get_networks(struct input *input, struct policy *policy)
 {
-	size_t count = get_count(input, 0, POLICY_NETWORKS_MAX, 6 * sizeof(__u32));
+	size_t count = get_count(input, 0, POLICY_NETWORKS_MAX, 7 * sizeof(__u32));
 	struct policy_network *networks = get_memory(input, count, sizeof(*networks));
 
 	if (!networks)
@@ -175,6 +175,7 @@ static void get_networks(struct input *input, struct policy *policy)
 		networks[i].name = get_name(input);
 		networks[i].prefixes4 = get_u32(input);
 		networks[i].prefixes6 = get_u32(input);
+		networks[i].part = get_u32(input);
 		networks[i].place = get_place(input);
 		if (i && !input->err)
 			input_check(input, strcmp(networks[i - 1].name, networks[i].name) < 0);
@@ -468,9 +469,9 @@ static void get_error(struct input *input, struct policy_error *error, bool wron
 	*error = (struct policy_error){};
 	input_check(input, severity == POLICY_WARNING || (wrong && severity == POLICY_ERROR));
 	error->severity = input->err ? POLICY_ERROR : severity;
-	input_check(input, file == WIRE_NO_FILE || file < input->documents->count);
+	input_check(input, file == WIRE_NO_FILE || file < documents_total(input->documents));
 	if (!input->err && file != WIRE_NO_FILE)
-		error->file = input->documents->list[file].file;
+		error->file = documents_at(input->documents, file)->file;
 	error->line = get_u32(input);
 	error->column = get_u32(input);
 	size = get_count(input, 1, sizeof(error->text) - 1, 1);
@@ -491,6 +492,55 @@ static void get_errors(struct input *input, struct policy_errors *errors, bool w
 	*errors = got;
 }
 
+static void get_want(struct input *input, struct data_want *want)
+{
+	__u32 kind = get_u32(input);
+
+	input_check(input, kind < DATA_KINDS);
+	want->kind = input->err ? DATA_CIDR : kind;
+	want->path = get_text(input);
+	want->place = get_place(input);
+	input_check(input, want->path && strlen(want->path) < PATH_MAX &&
+		    (*want->path || want->kind == DATA_COUNTRIES));
+}
+
+/* There are some if and only if they are why there is no policy. */
+static void get_wants(struct input *input, struct data_wants *wants, bool expected)
+{
+	size_t count = get_count(input, expected, expected ? DATA_WANTS_MAX : 0, 5 * sizeof(__u32));
+	struct data_want *list = get_memory(input, count, sizeof(*list));
+
+	if (!list)
+		return;
+	*wants = (struct data_wants){ list, count };
+	for (size_t i = 0; i < count && !input->err; i++)
+		get_want(input, &list[i]);
+}
+
+static void get_data(struct input *input, struct policy *policy)
+{
+	size_t most = input->documents->data_count;
+	size_t count = get_count(input, most, most, 5 * sizeof(__u32));
+	struct policy_data *data = get_memory(input, count, sizeof(*data));
+
+	if (!data)
+		return;
+	policy->data = data;
+	policy->data_count = count;
+	for (size_t i = 0; i < count; i++) {
+		__u32 format = get_u32(input);
+		bool cidr = input->documents->data[i].kind == DATA_CIDR;
+
+		input_check(input, format < POLICY_DATA_FORMATS &&
+			    (format == POLICY_DATA_CIDR) == cidr);
+		data[i].format = input->err ? POLICY_DATA_CIDR : format;
+		get(input, &data[i].date, sizeof(data[i].date));
+		input_check(input, data[i].date <= POLICY_DATE_MAX);
+		data[i].ranges4 = get_u32(input);
+		data[i].ranges6 = get_u32(input);
+	}
+}
+
 static struct policy *get_policy(struct input *input)
 {
 	struct policy *policy = get_memory(input, 1, sizeof(*policy));
@@ -508,6 +558,7 @@ static struct policy *get_policy(struct input *input)
 	get_resolvers(input, policy);
 	get_carriers(input, policy);
 	get_cases(input, policy);
+	get_data(input, policy);
 	if (!input->err)
 		return policy;
 	policy_free(policy);
@@ -518,23 +569,27 @@ int policy_unpack(const void *data, size_t size, const struct documents *documen
 		  struct policy_result *result, struct policy_errors *errors)
 {
 	struct input input = { .data = data, .left = size, .documents = documents };
-	struct policy_errors got;
-	struct policy *policy = NULL;
+	struct policy_result got = {};
+	struct policy_errors got_errors;
 	__u32 err;
 
 	input_check(&input, get_u32(&input) == WIRE_MAGIC);
 	input_check(&input, get_u32(&input) == WIRE_VERSION);
 	err = get_u32(&input);
 	input_check(&input, err <= WIRE_ERRNO_MAX);
-	get_errors(&input, &got, err);
-	if (!err)
-		policy = get_policy(&input);
+	got.err = input.err ? 0 : -(int)err;
+	get_errors(&input, &got_errors, err);
+	if (err)
+		get_wants(&input, &got.wants, err == ENODATA);
+	else
+		got.policy = get_policy(&input);
 	input_check(&input, !input.left);
 	if (input.err) {
-		policy_free(policy);
+		policy_free(got.policy);
+		data_wants_free(&got.wants);
 		return input.err;
 	}
-	*errors = got;
-	*result = (struct policy_result){ policy, -(int)err };
+	*errors = got_errors;
+	*result = got;
 	return 0;
 }

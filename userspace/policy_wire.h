@@ -7,15 +7,9 @@
 #ifndef DOMICILE_POLICY_WIRE_H
 #define DOMICILE_POLICY_WIRE_H
 
-#include "policy_document.h"
+#include "policy_impl.h"
 
 #define POLICY_WIRE_SIZE_MAX (256u << 20)
-
-/* What policy_build() made; @policy is NULL if it failed with @err. */
-struct policy_result {
-	struct policy *policy;
-	int err;
-};
 
 /* 0, or -ENOMEM. The caller frees @ret. */
 int policy_pack(const struct policy_result *result, const struct policy_errors *errors,
@@ -23,7 +17,7 @@ int policy_pack(const struct policy_result *result, const struct policy_errors *
 
 /*
  * Trusts nothing in @data. Returns 0, -EBADMSG or -ENOMEM; when 0, @result is
- * a policy for policy_finish(), with warnings added, or an errno with @errors added.
+ * a policy for policy_finish(), with warnings added, or an errno with @errors or wants.
  */
 int policy_unpack(const void *data, size_t size, const struct documents *documents,
 		  struct policy_result *result, struct policy_errors *errors);

@@ -2,11 +2,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
-#include "netset.h"
 #include "prefix.h"
 
 #define MAPPED_HIGH 0xffffull /* ::ffff:0:0/96, as bits 32 and up */
@@ -24,9 +21,14 @@ static unsigned __int128 host_mask(const struct prefix *prefix)
 	return bits == 128 ? ~(unsigned __int128)0 : ((unsigned __int128)1 << bits) - 1;
 }
 
-static unsigned __int128 prefix_last(const struct prefix *prefix)
+unsigned __int128 prefix_last(const struct prefix *prefix)
 {
 	return prefix->first | host_mask(prefix);
+}
+
+unsigned __int128 prefix_widened(const struct prefix *prefix)
+{
+	return prefix->first & ~host_mask(prefix);
 }
 
 static unsigned __int128 number_from_bytes(const __u8 *bytes, size_t count)
@@ -94,7 +96,7 @@ static void prefix_unmap(struct prefix *prefix)
 enum prefix_error prefix_parse(const char *text, struct prefix *ret)
 {
 	size_t size = strcspn(text, "/");
-	struct prefix prefix = { .network = ret->network };
+	struct prefix prefix = {};
 	enum prefix_error error = PREFIX_OK;
 	int length;
 
@@ -119,6 +121,27 @@ enum prefix_error prefix_parse(const char *text, struct prefix *ret)
 	return error;
 }
 
+bool prefix_parse_address(const char *text, struct prefix *ret)
+{
+	return address_parse(text, strlen(text), ret);
+}
+
+const char *prefix_expected(enum prefix_error error)
+{
+	static const char *const expected[] = {
+		[PREFIX_OK] = "",
+		[PREFIX_NO_ADDRESS] = "a prefix such as 198.51.100.0/24 or 2001:db8:20::/48",
+		[PREFIX_NO_LENGTH] = "a prefix with a length",
+		[PREFIX_BAD_LENGTH] = "a length of 0 to 32 for IPv4, of 0 to 128 for IPv6",
+		[PREFIX_HOST_BITS] = "a prefix without bits set beyond its length",
+		[PREFIX_MAPPED] = "IPv4 addresses written as such",
+	};
+
+	_Static_assert(sizeof(expected) / sizeof(*expected) == PREFIX_ERRORS,
+		       "each error has a text");
+	return expected[error];
+}
+
 void prefix_text(const struct prefix *prefix, char text[PREFIX_TEXT_MAX])
 {
 	char address[INET6_ADDRSTRLEN];
@@ -127,152 +150,4 @@ void prefix_text(const struct prefix *prefix, char text[PREFIX_TEXT_MAX])
 	number_to_bytes(prefix->first, bytes, prefix_bits(prefix) / 8);
 	inet_ntop(prefix->ipv6 ? AF_INET6 : AF_INET, bytes, address, sizeof(address));
 	snprintf(text, PREFIX_TEXT_MAX, "%s/%u", address, prefix->length);
-}
-
-/* Ascending; of two that start together, the longer range first. */
-static int prefix_compare(const void *a, const void *b)
-{
-	const struct prefix *left = a, *right = b;
-
-	if (left->first != right->first)
-		return left->first < right->first ? -1 : 1;
-	if (left->length != right->length)
-		return left->length < right->length ? -1 : 1;
-	return left->network < right->network ? -1 : left->network > right->network;
-}
-
-/*
- * Goes through the address space from 0. Any two prefixes nest or are
- * disjoint, so those that hold the current address form a stack, whose top
- * ends first. The innermost repeats of a prefix are counted for each network.
- */
-struct sweep {
-	struct netset_table *sets;
-	unsigned __int128 at; /* everything below is in spans */
-	__u64 *set; /* the networks that hold @at */
-	__u32 *depth; /* for each network, how many of its prefixes hold @at */
-	const struct prefix **open;
-	size_t open_count;
-	struct prefix_span *spans;
-	size_t span_count;
-	size_t max;
-};
-
-static int sweep_init(struct sweep *sweep, struct netset_table *sets, size_t max)
-{
-	*sweep = (struct sweep){ .sets = sets, .max = max };
-	sweep->set = calloc(sets->words, sizeof(*sweep->set));
-	sweep->depth = calloc(sets->words * 64, sizeof(*sweep->depth));
-	return sweep->set && sweep->depth ? 0 : -ENOMEM;
-}
-
-static void sweep_free(struct sweep *sweep)
-{
-	free(sweep->set);
-	free(sweep->depth);
-	free(sweep->open);
-	free(sweep->spans);
-}
-
-static int sweep_emit(struct sweep *sweep)
-{
-	int number = netset_number(sweep->sets, sweep->set);
-	struct prefix_span *span;
-
-	if (number < 0)
-		return number;
-	if (sweep->span_count && sweep->spans[sweep->span_count - 1].number == (__u32)number)
-		return 0;
-	if (sweep->span_count == sweep->max)
-		return -E2BIG;
-	span = ARRAY_ADD(sweep->spans, sweep->span_count);
-	if (!span)
-		return -ENOMEM;
-	*span = (struct prefix_span){ .start = sweep->at, .number = number };
-	return 0;
-}
-
-static int sweep_advance(struct sweep *sweep, unsigned __int128 to)
-{
-	int err;
-
-	if (to == sweep->at)
-		return 0;
-	err = sweep_emit(sweep);
-	sweep->at = to;
-	return err;
-}
-
-static int sweep_open(struct sweep *sweep, const struct prefix *prefix)
-{
-	const struct prefix **open = ARRAY_ADD(sweep->open, sweep->open_count);
-
-	if (!open)
-		return -ENOMEM;
-	*open = prefix;
-	if (!sweep->depth[prefix->network]++)
-		sweep->set[prefix->network / 64] |= 1ull << (prefix->network % 64);
-	return 0;
-}
-
-static int sweep_close(struct sweep *sweep)
-{
-	const struct prefix *prefix = sweep->open[sweep->open_count - 1];
-	int err = sweep_advance(sweep, prefix_last(prefix) + 1);
-
-	if (err)
-		return err;
-	sweep->open_count--;
-	if (!--sweep->depth[prefix->network])
-		sweep->set[prefix->network / 64] &= ~(1ull << (prefix->network % 64));
-	return 0;
-}
-
-/* Closes what ends before @address. */
-static int sweep_close_before(struct sweep *sweep, unsigned __int128 address)
-{
-	int err = 0;
-
-	while (!err && sweep->open_count &&
-	       prefix_last(sweep->open[sweep->open_count - 1]) < address)
-		err = sweep_close(sweep);
-	return err;
-}
-
-static int sweep_run(struct sweep *sweep, const struct prefix *prefixes, size_t count)
-{
-	unsigned __int128 end;
-	int err = 0;
-
-	for (size_t i = 0; i < count && !err; i++) {
-		err = sweep_close_before(sweep, prefixes[i].first);
-		if (!err)
-			err = sweep_advance(sweep, prefixes[i].first);
-		if (!err)
-			err = sweep_open(sweep, &prefixes[i]);
-	}
-	if (!err && count) {
-		end = host_mask(&(struct prefix){ .ipv6 = prefixes[0].ipv6 });
-		err = sweep_close_before(sweep, end);
-	}
-	return err ? err : sweep_emit(sweep);
-}
-
-int prefix_flatten(struct prefix *prefixes, size_t count, size_t max,
-		   struct netset_table *sets, struct prefix_span **ret, size_t *ret_count)
-{
-	struct sweep sweep;
-	int err = sweep_init(&sweep, sets, max);
-
-	if (count)
-		qsort(prefixes, count, sizeof(*prefixes), prefix_compare);
-	if (!err)
-		err = sweep_run(&sweep, prefixes, count);
-	if (!err) {
-		*ret = sweep.spans;
-		*ret_count = sweep.span_count;
-		sweep.spans = NULL;
-	}
-	sweep_free(&sweep);
-	return err;
 }

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* IPv4 and IPv6 prefixes, and their flattening into ranges that do not overlap. */
+/* IPv4 and IPv6 prefixes. */
 #ifndef DOMICILE_PREFIX_H
 #define DOMICILE_PREFIX_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include <linux/types.h>
 
-struct netset_table;
-
 struct prefix {
 	unsigned __int128 first; /* address as a number; an IPv4 one in the low 32 bits */
-	__u32 network; /* index of the network it belongs to */
 	__u8 length;
 	bool ipv6;
 };
@@ -30,24 +26,29 @@ enum prefix_error {
 #define PREFIX_TEXT_MAX 50 /* longest IPv6 address, slash, length, NUL */
 
 /*
- * Reads ADDRESS/LENGTH; leaves @ret->network alone. For NO_LENGTH, HOST_BITS
- * and MAPPED, @ret is the prefix that was probably meant.
+ * Reads ADDRESS/LENGTH. For NO_LENGTH, HOST_BITS and MAPPED, @ret is the prefix
+ * that was probably meant; for other errors it is untouched.
  */
 enum prefix_error prefix_parse(const char *text, struct prefix *ret);
+
+/* Reads an address alone, as the prefix of full length. */
+bool prefix_parse_address(const char *text, struct prefix *ret);
+
+/* What was expected in the place of what gave @error. */
+const char *prefix_expected(enum prefix_error error);
+
+/* Does @error leave a prefix that was probably meant? */
+static inline bool prefix_error_guesses(enum prefix_error error)
+{
+	return error == PREFIX_NO_LENGTH || error == PREFIX_HOST_BITS || error == PREFIX_MAPPED;
+}
+
 void prefix_text(const struct prefix *prefix, char text[PREFIX_TEXT_MAX]);
 
-/* The addresses from @start up to the next span's start are in set @number. */
-struct prefix_span {
-	unsigned __int128 start;
-	__u32 number;
-};
+/* The last address. */
+unsigned __int128 prefix_last(const struct prefix *prefix);
 
-/*
- * Flattens prefixes of one family. The first span starts at 0 and neighbours
- * differ in number. Sorts @prefixes. -E2BIG: more than @max spans; -ENOSPC:
- * @sets is full. The caller frees @ret.
- */
-int prefix_flatten(struct prefix *prefixes, size_t count, size_t max,
-		   struct netset_table *sets, struct prefix_span **ret, size_t *ret_count);
+/* The first address, were the bits beyond the length 0. */
+unsigned __int128 prefix_widened(const struct prefix *prefix);
 
 #endif /* DOMICILE_PREFIX_H */

@@ -18,6 +18,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	use_errors(&errors, &documents);
 	if (result.policy)
 		use_policy(result.policy, &documents);
-	policy_free(result.policy);
+	policy_result_free(&result);
 	return 0;
 }

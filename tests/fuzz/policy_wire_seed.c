@@ -29,11 +29,11 @@ static void seed_make(const char *directory, size_t number, char *file)
 
 	if (documents_read(&file, 1, &documents, &errors))
 		errx(1, "%s: cannot be read", file);
-	result.err = policy_build(&documents, &result.policy, &errors);
+	policy_build(&documents, &result, &errors);
 	if (policy_pack(&result, &errors, &documents, &data, &size))
 		errx(1, "%s: no memory", file);
 	seed_write(directory, number, data, size);
-	policy_free(result.policy);
+	policy_result_free(&result);
 	documents_free(&documents);
 	free(data);
 }

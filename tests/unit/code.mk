@@ -2,13 +2,19 @@
 #
 # What the unit tests and the fuzzers have under test; the policy compiler as a whole.
 CODE := \
+	cidr_file.c \
 	colour.c \
 	confine.c \
 	confined.c \
+	country.c \
+	country_data.c \
+	country_mmdb.c \
+	country_text.c \
 	endpoint.c \
 	generation.c \
 	in_force.c \
 	label_value.c \
+	lines.c \
 	moment.c \
 	netset.c \
 	number.c \
@@ -19,12 +25,14 @@ CODE := \
 	policy_case.c \
 	policy_compile.c \
 	policy_confine.c \
+	policy_data.c \
 	policy_diff.c \
 	policy_diff_print.c \
 	policy_document.c \
 	policy_draft.c \
 	policy_draft_case.c \
 	policy_draft_name.c \
+	policy_draft_network.c \
 	policy_draft_resolver.c \
 	policy_draft_rule.c \
 	policy_error.c \
@@ -32,6 +40,8 @@ CODE := \
 	policy_finish.c \
 	policy_json.c \
 	policy_listen.c \
+	policy_network.c \
+	policy_network_make.c \
 	policy_pack.c \
 	policy_parse.c \
 	policy_reader.c \
@@ -42,12 +52,15 @@ CODE := \
 	policy_signed.c \
 	policy_simulate.c \
 	policy_span.c \
+	policy_steps.c \
 	policy_valid.c \
 	policy_verdict.c \
 	policy_warn.c \
 	policy_wire.c \
 	prefix.c \
 	provenance.c \
+	range.c \
+	range_flatten.c \
 	read_all.c \
 	record.c \
 	sequence.c \

@@ -26,18 +26,27 @@ static inline void files_start(struct files *files)
 		err(1, "mkdtemp");
 }
 
-static inline void files_add(struct files *files, const void *text, size_t size)
+static inline void files_add_as(struct files *files, const char *base, const void *text,
+				size_t size)
 {
 	char *name;
 	int fd;
 
-	if (asprintf(&name, "%s/%zu.yaml", files->directory, files->count) < 0)
+	if (asprintf(&name, "%s/%s", files->directory, base) < 0)
 		err(1, "asprintf");
 	fd = open(name, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	if (fd < 0 || write(fd, text, size) != (ssize_t)size)
 		err(1, "%s", name);
 	close(fd);
 	files->names[files->count++] = name;
+}
+
+static inline void files_add(struct files *files, const void *text, size_t size)
+{
+	char base[32];
+
+	snprintf(base, sizeof(base), "%zu.yaml", files->count);
+	files_add_as(files, base, text, size);
 }
 
 static inline void files_end(struct files *files)

@@ -163,7 +163,7 @@ TEST_F(compiled, counts)
 	WRITE(NETWORKS);
 	COMPILE();
 	ASSERT_EQ(0, policy_network_index(self->policy, "apart"));
-	EXPECT_EQ(3, self->policy->networks[0].prefixes4);
+	EXPECT_EQ(1, self->policy->networks[0].prefixes4);
 	EXPECT_EQ(0, self->policy->networks[0].prefixes6);
 	EXPECT_EQ(256, self->policy->networks[0].addresses4);
 	EXPECT_EQ(65536, self->policy->networks[1].addresses4);

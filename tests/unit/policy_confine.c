@@ -13,7 +13,9 @@
 #include <sys/syscall.h>
 
 #include "confine.h"
+#include "country.h"
 #include "document.h"
+#include "mmdb.h"
 #include "policy.h"
 
 FIXTURE(confined) {
@@ -62,6 +64,59 @@ TEST_F(confined, same_as_without)
 	free(confined);
 	free(plain);
 	policy_free(policy);
+}
+
+static void data_write(struct files *files, const char *name, const char *text)
+{
+	files_add_as(files, name, text, strlen(text));
+}
+
+/* Files that are named are read out here and understood in there. */
+TEST_F(confined, with_data)
+{
+	char *confined, *plain, *text;
+	struct policy *policy;
+	struct mmdb mmdb;
+	size_t size;
+
+	data_write(&self->files, "list", "198.51.100.0/24\n");
+	data_write(&self->files, "world", "# Generated: Thu, 25 Jun 2026 04:33:59 GMT\n"
+		   "16777216,16777471,AU\n");
+	data_write(&self->files, "registry", "2|apnic|20261120|5|19830613|20261119|+1000\n"
+		   "apnic|CN|ipv4|1.0.1.0|768|20110414|allocated\n");
+	mmdb_start(&mmdb, 28, true, 0);
+	mmdb_add(&mmdb, "1.0.16.0/20", "JP");
+	mmdb_finish(&mmdb, &text, &size);
+	files_add_as(&self->files, "mmdb", text, size);
+	free(text);
+	data_write(&self->files, "policy.yaml",
+		   "version: 1\ncountries: {file: [world, registry, mmdb]}\n"
+		   "networks: {a: {file: [list], country: [AU, JP], exclude: {country: [CN]}}}\n");
+	ASSERT_EQ(0, policy_compile_confined(&self->files.names[4], 1, &self->policy,
+					     &self->errors)) {
+		policy_errors_print(&self->errors, stderr);
+	}
+	EXPECT_EQ(4, self->policy->data_count);
+	EXPECT_EQ(512 + 4096, self->policy->networks[0].addresses4);
+	ASSERT_EQ(0, policy_compile(&self->files.names[4], 1, &policy, &self->errors));
+	confined = dump(self->policy);
+	plain = dump(policy);
+	EXPECT_STREQ(plain, confined);
+	free(confined);
+	free(plain);
+	policy_free(policy);
+}
+
+TEST_F(confined, errors_in_data)
+{
+	data_write(&self->files, "list", "\n198.51.100.0\n");
+	data_write(&self->files, "policy.yaml", "version: 1\nnetworks: {a: {file: [list]}}\n");
+	EXPECT_EQ(-EINVAL, policy_compile_confined(&self->files.names[1], 1, &self->policy,
+						   &self->errors));
+	ASSERT_EQ(1, self->errors.count);
+	EXPECT_STREQ(self->files.names[0], self->errors.list[0].file);
+	EXPECT_EQ(2, self->errors.list[0].line);
+	EXPECT_STREQ("198.51.100.0", self->errors.list[0].excerpt);
 }
 
 TEST_F(confined, errors)
@@ -154,6 +209,30 @@ TEST_F_TIMEOUT(confined, large_files, 120)
 	}
 	ASSERT_EQ(0, getrusage(RUSAGE_CHILDREN, &usage));
 	EXPECT_GT(256 << 10, usage.ru_maxrss);
+}
+
+/* Every country that there is, of real data. */
+TEST_F(confined, world)
+{
+	char code[COUNTRY_TEXT_SIZE], *text;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	fprintf(file, "version: 1\ncountries: {file: [" GEOIP "/geoip, " GEOIP "/geoip6]}\n"
+		"networks:\n");
+	for (__u16 i = 0; i < COUNTRIES_MAX; i++)
+		if (country_assigned(i))
+			fprintf(file, "  n%d: {country: [%s]}\n", i, country_text(i, code));
+	fclose(file);
+	files_add(&self->files, text, size);
+	free(text);
+	ASSERT_EQ(0, policy_compile_confined(self->files.names, 1, &self->policy,
+					     &self->errors)) {
+		policy_errors_print(&self->errors, stderr);
+	}
+	EXPECT_GT(self->policy->class_count, 200);
+	EXPECT_GT(self->policy->range4_count, 100000);
+	EXPECT_GT(self->policy->range6_count, 100000);
 }
 
 /* libyaml takes time that grows with the square of the number of directives. */

@@ -155,8 +155,8 @@ TEST_F(warned, and_wrong)
 	WRITE("version: 1\nlabels: {a: }\nnetwork: {}\n");
 	COMPILE(-EINVAL);
 	EXPECT_PRINTED("0.yaml:3:1: found unknown key 'network', expected one of 'version', "
-		       "'labels', 'networks', 'sources', 'rules', 'defaults', 'resolvers', "
-		       "'carriers', 'cases'; did you mean 'networks'?\n"
+		       "'labels', 'networks', 'countries', 'sources', 'rules', 'defaults', "
+		       "'resolvers', 'carriers', 'cases'; did you mean 'networks'?\n"
 		       "    3 | network: {}\n"
 		       "      | ^\n");
 }

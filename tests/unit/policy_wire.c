@@ -14,6 +14,7 @@ static char text[] =
 	"networks:\n"
 	"  wide: {cidr: [10.0.0.0/8, '2001:db8::/32']}\n"
 	"  narrow: {cidr: [10.1.0.0/16, '2001:db8:1::/48']}\n"
+	"  listed: {file: [list], exclude: [narrow]}\n"
 	"sources:\n"
 	"  - {path: /srv/cn, label: cn.pii}\n"
 	"  - {path: /srv/eu, label: eu.health}\n"
@@ -35,11 +36,16 @@ static char text[] =
 	"  - {path: /srv/cn/a, holds: [cn.pii], to: '2001:db8::1', expect: allow, network: wide}\n"
 	"  - {listen: tcp/8443, from: 10.1.0.9, holds: []}\n"
 	"  - {unit: init.scope, labelled: datagrams}\n";
+static char list[] = "192.0.2.0/24\n";
+static char wants[] =
+	"version: 1\n"
+	"networks: {a: {file: [more, less], country: [CN]}}\n";
 static char wrong[] = "version: 1\nlabels: []\nrule: 1\n";
 static char terminal[] = "version: 1\n\"a\\x9bb\": 1\n";
 
 FIXTURE(wire) {
 	struct document document;
+	struct data_file data_file;
 	struct documents documents;
 	struct policy_errors errors;
 	struct policy_result result;
@@ -55,6 +61,10 @@ FIXTURE_VARIANT_ADD(wire, policy) {
 	.text = text,
 };
 
+FIXTURE_VARIANT_ADD(wire, wants) {
+	.text = wants,
+};
+
 FIXTURE_VARIANT_ADD(wire, errors) {
 	.text = wrong,
 };
@@ -66,15 +76,19 @@ FIXTURE_VARIANT_ADD(wire, terminal) {
 FIXTURE_SETUP(wire)
 {
 	self->document = (struct document){ "test.yaml", variant->text, strlen(variant->text) };
-	self->documents = (struct documents){ .list = &self->document, .count = 1 };
-	self->result.err = policy_build(&self->documents, &self->result.policy, &self->errors);
+	self->data_file = (struct data_file){ .document = { "list", list, strlen(list) },
+					      .path = "list",
+					      .place = { self->document.file, 1, 1 } };
+	self->documents = (struct documents){ .list = &self->document, .count = 1,
+					      .data = &self->data_file, .data_count = 1 };
+	policy_build(&self->documents, &self->result, &self->errors);
 	ASSERT_EQ(0, policy_pack(&self->result, &self->errors, &self->documents, &self->data,
 				 &self->size));
 }
 
 FIXTURE_TEARDOWN(wire)
 {
-	policy_free(self->result.policy);
+	policy_result_free(&self->result);
 	free(self->data);
 	EXPECT_NO_LEAK();
 }
@@ -109,7 +123,7 @@ static int try(const struct documents *documents, const void *data, size_t size)
 	for (size_t i = 0; i < errors.count; i++)
 		if (policy_control_find(errors.list[i].text, strlen(errors.list[i].text)) >= 0)
 			err = 1;
-	policy_free(result.policy);
+	policy_result_free(&result);
 	return err;
 }
 
@@ -127,7 +141,7 @@ TEST_F(wire, same_after_round_trip)
 	ASSERT_EQ(0, policy_pack(&result, &errors, &self->documents, &data, &size));
 	ASSERT_EQ(self->size, size);
 	EXPECT_EQ(0, memcmp(self->data, data, size));
-	policy_free(result.policy);
+	policy_result_free(&result);
 	free(data);
 }
 

@@ -21,11 +21,13 @@ TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 BLIND = {
     "yaml": "anchor duplicate-key duplicate-key-inner duplicate-version tag".split(),
     "names": """case-undefined deny-undefined source-label-undefined two-errors
-        undefined-label-case undefined-network""".split(),
+        undefined-label-case undefined-network include-undefined include-itself
+        include-circle""".split(),
     "definitions": """duplicate-carrier duplicate-label duplicate-listen duplicate-network
         duplicate-resolver duplicate-source label-collision""".split(),
     "numbers": """case-to-port cidr-host-bits4 cidr-host-bits6 cidr-mapped cidr-mapped-all
         cidr-mapped-host-bits""".split(),
+    "files": "file-missing countries-missing".split(),
 }
 
 
@@ -59,6 +61,13 @@ def tables():
         for table in re.findall(r"struct key \w+\[\] = \{(.*?)\};", text, re.S):
             keys = re.findall(r'\b(KEY|REQUIRED)\("(\w+)"', table)
             yield tuple(sorted((key, kind == "REQUIRED") for kind, key in keys))
+
+
+def countries():
+    """The codes that the compiler knows."""
+    with open(os.path.join(TOP, "userspace", "country.c"), encoding="utf-8") as file:
+        table = re.search(r"assigned\[\] =(.*?);", file.read(), re.S)[1]
+    return re.findall(r"\b[A-Z]{2}\b", table)
 
 
 def objects(schema):
@@ -108,6 +117,7 @@ def main():
     tap.ok(len(parser) > 8, "the compiler's tables are found")
     tap.ok(parser == published, "keys are the same",
            f"compiler alone: {parser - published}; schema alone: {published - parser}")
+    tap.ok(countries() == schema["definitions"]["country"]["enum"], "countries are the same")
     right = [(os.path.basename(name), read(name))
              for name in sorted(glob.glob(os.path.join(TOP, "policies", "*.yaml")))]
     for name, text in right + list(manual()):
