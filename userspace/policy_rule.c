@@ -70,6 +70,8 @@ int take_rules(struct compiler *compiler)
 		if (!err)
 			err = take_rule(compiler, &draft->rules[i], rule);
 	}
-	qsort(policy->rules, policy->rule_count, sizeof(*policy->rules), rule_compare);
+	/* Not what is left half done: it has no place. */
+	if (!err)
+		qsort(policy->rules, policy->rule_count, sizeof(*policy->rules), rule_compare);
 	return err;
 }

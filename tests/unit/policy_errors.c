@@ -409,6 +409,22 @@ TEST_F(refused, at_most_twenty)
 	free(said);
 }
 
+/* The work ends in the middle of the rules. */
+TEST_F(refused, at_most_twenty_rules)
+{
+	char *text;
+	size_t size;
+	FILE *file = text_start(&text, &size);
+
+	fprintf(file, "rules:\n");
+	for (int i = 0; i < 30; i++)
+		fprintf(file, "- {label: l%d, egress: {allow: []}}\n", i);
+	TEXT_END();
+	REFUSED();
+	EXPECT_EQ(POLICY_ERRORS_MAX, self->errors.count);
+	EXPECT_TRUE(self->errors.more);
+}
+
 TEST_F(refused, long_words_are_cut)
 {
 	char *text;
