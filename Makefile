@@ -39,7 +39,7 @@ V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)';)
 
-PACKAGES := libbpf libelf libnl-genl-3.0 yaml-0.1 jansson libcrypto libmaxminddb
+PACKAGES := libbpf libelf libnl-genl-3.0 yaml-0.1 jansson libcrypto libmaxminddb libzstd
 WARNINGS := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \
 	-Wno-unused-parameter -Wno-missing-field-initializers
 CFLAGS ?= -O2 -g

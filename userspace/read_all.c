@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "read_all.h"
@@ -52,5 +53,24 @@ int read_all(int fd, size_t max, char **ret, size_t *ret_size)
 	}
 	*ret = data;
 	*ret_size = size;
+	return 0;
+}
+
+int read_text(int fd, size_t max, char **ret)
+{
+	char *data, *text;
+	size_t size;
+	int err = read_all(fd, max, &data, &size);
+
+	if (err)
+		return err;
+	text = memchr(data, 0, size) ? NULL : realloc(data, size + 1);
+	if (!text) {
+		err = memchr(data, 0, size) ? -EILSEQ : -ENOMEM;
+		free(data);
+		return err;
+	}
+	text[size] = '\0';
+	*ret = text;
 	return 0;
 }

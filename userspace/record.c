@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "audit_entry.h"
 #include "cgroup.h"
 #include "cleanup.h"
 #include "colour.h"
@@ -338,8 +339,7 @@ static json_t *object(const struct domicile_record *record, const struct in_forc
 	return json_null();
 }
 
-/* The fields every object in the log begins with. */
-static json_t *begin(const char *type, __u64 boottime)
+json_t *record_begin(const char *type, __u64 boottime)
 {
 	char host[256] = "";
 
@@ -350,7 +350,7 @@ static json_t *begin(const char *type, __u64 boottime)
 
 json_t *record_json(const struct domicile_record *record, const struct in_force *in_force)
 {
-	json_t *json = begin("decision", record->time), *rest;
+	json_t *json = record_begin("decision", record->time), *rest;
 
 	rest = json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:I}",
 			 "cpu", (json_int_t)record->cpu, "seq", (json_int_t)record->seq,
@@ -375,7 +375,7 @@ json_t *record_json(const struct domicile_record *record, const struct in_force 
 
 json_t *record_loss_json(unsigned int cpu, __u64 first, __u64 count)
 {
-	json_t *json = begin("loss", moment_boottime());
+	json_t *json = record_begin("loss", moment_boottime());
 
 	if (json) {
 		json_object_set_new(json, "cpu", json_integer(cpu));
@@ -572,6 +572,8 @@ void record_print(json_t *object, FILE *file)
 		print_decision(object, file);
 	else if (!strcmp(type, "loss"))
 		print_loss(object, file);
+	else if (!strcmp(type, "log"))
+		audit_event_print(object, file);
 	else
 		fputs(" a record of another version (see it with --json)\n", file);
 }

@@ -18,6 +18,12 @@ const char *record_reason_name(unsigned int reason);
 /* @in_force: of the record's generation, or NULL. A new reference or NULL. */
 json_t *record_json(const struct domicile_record *record, const struct in_force *in_force);
 
+/*
+ * What every object in the log begins with: type, time, boot and host. @boottime: of
+ * CLOCK_BOOTTIME, ns. A new reference or NULL.
+ */
+json_t *record_begin(const char *type, __u64 boottime);
+
 /* Records of @cpu that the kernel counted, but could not keep. */
 json_t *record_loss_json(unsigned int cpu, __u64 first, __u64 count);
 

@@ -68,3 +68,29 @@ CODE := \
 	signature.c \
 	suggest.c \
 	trust.c
+
+# The audit log, and its commands.
+CODE += \
+	answer.c \
+	audit_entry.c \
+	audit_log.c \
+	audit_prune.c \
+	base64.c \
+	checkpoint.c \
+	fault.c \
+	interrupt.c \
+	merkle.c \
+	merkle_proof.c \
+	note.c \
+	note_key.c \
+	note_key_file.c \
+	progress.c \
+	tile.c \
+	tile_file.c \
+	tile_tree.c \
+	tlog.c \
+	tlog_open.c \
+	tlog_proof.c \
+	tlog_reader.c \
+	tlog_recover.c \
+	tlog_verify.c
