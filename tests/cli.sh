@@ -144,7 +144,8 @@ test_usage() {
 	for command in "" doctor up down status policy "policy check" "policy test" \
 		"policy diff" "policy explain" "policy simulate" "policy apply" "policy confirm" "policy show" \
 		network "network show" "network lookup" "network stats" \
-		label "label set" "label clear" "label show" task "task show" run audit "audit tail"; do
+		label "label set" "label clear" "label show" task "task show" run audit "audit tail" \
+		"audit append" "audit verify" "audit prove" "audit show" "audit explain"; do
 		check "help: domicile $command" says Usage: domicile $command --help
 	done
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "cleanup.h"
+#include "cmd_audit.h"
 #include "command.h"
 #include "record.h"
 #include "rundir.h"
@@ -239,6 +240,11 @@ static int audit_tail(int argc, char **argv)
 
 static const struct command commands[] = {
 	{ "tail", audit_tail, "the last records, and new ones as they come" },
+	{ "append", audit_append, "append records to a log that anybody can verify" },
+	{ "verify", audit_verify, "check such a log, or a proof from it, offline" },
+	{ "prove", audit_prove, "prove that an entry is in it, or that it only grew" },
+	{ "show", audit_show, "search its entries" },
+	{ "explain", audit_explain, "the way of the data, from its source to an entry's sink" },
 };
 
 static const char help[] =
@@ -246,7 +252,8 @@ static const char help[] =
 	"\n"
 	"Examples:\n"
 	"  domicile audit tail -n 50\n"
-	"  domicile audit tail -f\n";
+	"  domicile audit tail -f\n"
+	"  domicile audit verify --key host1.vkey /mnt/copy/tlog\n";
 
 int cmd_audit(int argc, char **argv)
 {

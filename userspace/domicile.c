@@ -15,7 +15,7 @@ static const struct command commands[] = {
 	{ "label", cmd_label, "set, clear and show the labels of files" },
 	{ "task", cmd_task, "show the labels of a process and where they came from" },
 	{ "run", cmd_run, "start a command that holds labels already" },
-	{ "audit", cmd_audit, "show what was denied" },
+	{ "audit", cmd_audit, "show what was denied, and prove it" },
 };
 
 static const char help[] =

@@ -73,10 +73,19 @@ CODE := \
 CODE += \
 	answer.c \
 	audit_entry.c \
+	audit_filter.c \
 	audit_log.c \
 	audit_prune.c \
 	base64.c \
 	checkpoint.c \
+	cmd_audit.c \
+	cmd_audit_append.c \
+	cmd_audit_common.c \
+	cmd_audit_explain.c \
+	cmd_audit_prove.c \
+	cmd_audit_show.c \
+	cmd_audit_verify.c \
+	command.c \
 	fault.c \
 	interrupt.c \
 	merkle.c \
