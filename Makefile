@@ -14,6 +14,7 @@
 #   make ledger     LEDGER.md anew, from what the last make test, power, share and launder said
 #   make bench      what Domicile costs, in instructions
 #   make limits     what it costs in memory: TASKS= and FILES= labelled at once
+#   make bench-audit  how fast the audit log is written, verified and proved
 #   make install    DESTDIR= and PREFIX= are honoured; make uninstall undoes it
 #
 # KDIR=  build tree of the kernel the module is for; default: the running
@@ -143,7 +144,7 @@ for-vm:
 	$(Q)$(MAKE) --no-print-directory all tests KDIR='$(VM_KDIR)'
 
 # --- tests and measurements -------------------------------------------------
-.PHONY: tests check bench
+.PHONY: tests check bench bench-audit
 tests:
 	$(Q)$(MAKE) --no-print-directory -C tests OUTPUT=$(abspath $(O)/tests)
 
@@ -211,6 +212,23 @@ FILES ?= 1000000
 .PHONY: limits
 limits: for-vm $(O)/bench/limits
 	$(Q)tests/vm/run --memory 8G --timeout 7200 -- bench/limits.sh $(TASKS) $(FILES)
+
+# RECORDS= of them; DIR=, which is on the disk that is measured, is made and removed.
+RECORDS ?= 1000000
+DIR ?= $(O)/bench/log
+
+bench-audit: $(O)/bench/audit
+	$(Q)$< $(RECORDS) $(DIR)
+
+AUDIT_LOG := $(addprefix userspace/,audit_entry.c base64.c checkpoint.c fault.c merkle.c \
+	merkle_proof.c moment.c note.c note_key.c number.c plain.c progress.c read_all.c \
+	tile.c tile_file.c \
+	tile_tree.c tlog.c tlog_open.c tlog_recover.c tlog_verify.c)
+
+$(O)/bench/audit: bench/audit.c $(AUDIT_LOG) $(HEADERS)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Iuserspace \
+		-Iinclude $(filter %.c,$^) -o $@ $(LDFLAGS) -lcrypto -lzstd -ljansson
 
 # Static: what a process maps is what fork copies.
 $(O)/bench/calls $(O)/bench/limits: $(O)/bench/%: bench/%.c
