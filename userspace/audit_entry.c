@@ -52,6 +52,13 @@ static void event_read(struct audit_entry *entry, const unsigned char *data, siz
 		entry->count = number(object, "first");
 }
 
+bool audit_entry_is_event(const void *data, size_t size)
+{
+	const unsigned char *rest = data;
+
+	return begins(&rest, &size, "{\"type\":\"log\"");
+}
+
 void audit_entry_read(struct audit_entry *entry, const unsigned char *data, size_t size)
 {
 	const unsigned char *rest = data;

@@ -38,6 +38,9 @@ struct audit_entry {
 /* Never fails: what it does not know is of another kind. */
 void audit_entry_read(struct audit_entry *entry, const unsigned char *data, size_t size);
 
+/* Does it begin as entries of the log about itself do? Records of others may not. */
+bool audit_entry_is_event(const void *data, size_t size);
+
 /* By the name of "event"; NULL for what is no event. */
 const char *audit_event_name(enum audit_entry_kind kind);
 

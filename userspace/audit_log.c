@@ -71,7 +71,7 @@ static int clock_check(struct audit_log *log)
 
 int audit_log_append(struct audit_log *log, const char *line, size_t length)
 {
-	int err = clock_check(log);
+	int err = audit_entry_is_event(line, length) ? -EPERM : clock_check(log);
 
 	if (!err)
 		err = tlog_append(log->tlog, line, length);

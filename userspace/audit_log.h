@@ -40,6 +40,7 @@ int audit_log_close(struct audit_log *log);
 /*
  * Appends one JSON object, without its newline. It is in the log if 0 is returned,
  * and is not otherwise; one that is too long is left out, and an entry says so.
+ * -EPERM: it looks like an entry of the log about itself.
  */
 int audit_log_append(struct audit_log *log, const char *line, size_t length);
 

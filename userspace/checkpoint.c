@@ -77,7 +77,9 @@ int checkpoint_parse(struct checkpoint *checkpoint, char *data, struct fault *fa
 int checkpoint_read(struct checkpoint *checkpoint, int directory, const char *path,
 		    struct fault *fault)
 {
-	cleanup(close_fd) int fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
+	/* What somebody sent can be a FIFO, which has no end; what a user names may be one. */
+	int wait = directory == AT_FDCWD ? 0 : O_NONBLOCK;
+	cleanup(close_fd) int fd = openat(directory, path, O_RDONLY | O_CLOEXEC | wait);
 	struct fault why = { 0 };
 	char *data = NULL;
 	int err = fd < 0 ? -errno : read_text(fd, NOTE_SIZE_MAX, &data);

@@ -133,6 +133,20 @@ static int serve(struct append *append)
 	return err;
 }
 
+/* NULL: the line is not to blame. */
+static const char *line_fault(int err)
+{
+	switch (err) {
+	case -EILSEQ:
+		return "it is no JSON object";
+	case -EMSGSIZE:
+		return "it is too long";
+	case -EPERM:
+		return "only the log itself has entries of the type log";
+	}
+	return NULL;
+}
+
 static enum answer run(struct append *append, const char *key, const char *name)
 {
 	struct fault fault = { 0 };
@@ -144,10 +158,9 @@ static enum answer run(struct append *append, const char *key, const char *name)
 	note_key_text(&append->log.tlog->key, vkey);
 	err = serve(append);
 	close_err = audit_log_close(&append->log);
-	if (err == -EILSEQ || err == -EMSGSIZE)
+	if (line_fault(err))
 		return refuse(ANSWER_NO, "audit append: line %" PRIu64 ": %s (%" PRIu64 " records "
-			      "before it are in the log)", append->number,
-			      err == -EILSEQ ? "it is no JSON object" : "it is too long",
+			      "before it are in the log)", append->number, line_fault(err),
 			      append->count);
 	err = err ? err : close_err;
 	fault_set(&fault, 0, "cannot write %s: %s", append->log.path, strerror(-err));

@@ -11,6 +11,7 @@
 #include "command.h"
 #include "moment.h"
 #include "number.h"
+#include "plain.h"
 #include "rundir.h"
 #include "tlog.h"
 #include "tlog_proof.h"
@@ -200,7 +201,9 @@ static void result_print(const struct verify *verify)
 	const struct tlog_summary *summary = &verify->summary;
 	const uint64_t *count = summary->count;
 
-	printf("%-12s%s\n", "log", verify->checkpoint.origin);
+	printf("%-12s", "log");
+	plain_print(verify->checkpoint.origin, stdout);
+	putchar('\n');
 	printf("%-12s%" PRIu64 " entries, all as they were signed\n", "holds",
 	       summary->size - summary->first);
 	root_print(verify);
@@ -298,6 +301,23 @@ static int proof_check(struct verify *verify, struct tlog_proof *proof)
 	return err ? err : tlog_proof_check(proof, &verify->fault);
 }
 
+/* An entry that is no JSON is a string. */
+static enum answer proof_json_print(const struct tlog_proof *proof)
+{
+	const char *text = (const char *)proof->entry;
+	json_t *entry = json_loadb(text, proof->entry_size, 0, NULL);
+	cleanup(free_json) json_t *json = NULL;
+
+	if (!entry)
+		entry = json_stringn(text, proof->entry_size) ?: json_null();
+	json = json_pack("{s:b, s:s, s:I, s:I, s:o}", "valid", true, "log",
+			 proof->checkpoint.origin, "index", (json_int_t)proof->index, "size",
+			 (json_int_t)proof->checkpoint.size, "entry", entry);
+	json_dumpf(json, stdout, JSON_COMPACT);
+	putchar('\n');
+	return ANSWER_DONE;
+}
+
 static enum answer proof_verify(struct verify *verify)
 {
 	cleanup(tlog_proof_free) struct tlog_proof proof = { 0 };
@@ -305,10 +325,12 @@ static enum answer proof_verify(struct verify *verify)
 
 	if (err)
 		return no(verify, err);
-	if (!verify->json)
-		printf("entry %" PRIu64 " of %s is in the tree of %" PRIu64 " that it signed:\n",
-		       proof.index, proof.checkpoint.origin, proof.checkpoint.size);
-	fwrite(proof.entry, 1, proof.entry_size, stdout);
+	if (verify->json)
+		return proof_json_print(&proof);
+	printf("entry %" PRIu64 " of ", proof.index);
+	plain_print(proof.checkpoint.origin, stdout);
+	printf(" is in the tree of %" PRIu64 " that it signed:\n", proof.checkpoint.size);
+	plain_print((const char *)proof.entry, stdout);
 	putchar('\n');
 	return ANSWER_DONE;
 }

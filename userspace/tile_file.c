@@ -35,11 +35,25 @@ static int read_up_to(int fd, void *data, size_t max, size_t *size)
 	return read(fd, &more, 1) == 1 ? -EFBIG : 0;
 }
 
+/* A log that somebody sent may have anything in the place of a file: a FIFO has no end. */
+static int regular_open(int log, const char *path, struct stat *stat)
+{
+	int fd = openat(log, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return -errno;
+	if (!fstat(fd, stat) && S_ISREG(stat->st_mode))
+		return fd;
+	close(fd);
+	return -EBADMSG;
+}
+
 int tile_file_read(int log, const char *path, void *data, size_t max, size_t *size)
 {
-	cleanup(close_fd) int fd = openat(log, path, O_RDONLY | O_CLOEXEC);
+	struct stat stat;
+	cleanup(close_fd) int fd = regular_open(log, path, &stat);
 
-	return fd < 0 ? -errno : read_up_to(fd, data, max, size);
+	return fd < 0 ? fd : read_up_to(fd, data, max, size);
 }
 
 static int room_make(unsigned char **data, size_t *room, size_t size)
@@ -59,12 +73,12 @@ static int room_make(unsigned char **data, size_t *room, size_t size)
 /* A file that grows while it is read is none of a log. */
 static int file_load(int log, const char *path, unsigned char **data, size_t *room, size_t *size)
 {
-	cleanup(close_fd) int fd = openat(log, path, O_RDONLY | O_CLOEXEC);
 	struct stat stat;
+	cleanup(close_fd) int fd = regular_open(log, path, &stat);
 	int err;
 
-	if (fd < 0 || fstat(fd, &stat))
-		return -errno;
+	if (fd < 0)
+		return fd;
 	if (stat.st_size > TILE_BUNDLE_MAX)
 		return -EFBIG;
 	err = room_make(data, room, stat.st_size + 1);

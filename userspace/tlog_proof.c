@@ -20,7 +20,7 @@ static int entry_parse(struct tlog_proof *proof, const char *text)
 {
 	int size;
 
-	proof->entry = malloc(TILE_ENTRY_MAX);
+	proof->entry = calloc(1, TILE_ENTRY_MAX + 1);
 	if (!proof->entry)
 		return -ENOMEM;
 	size = base64_decode(text, strlen(text), proof->entry, TILE_ENTRY_MAX);
@@ -78,11 +78,13 @@ static int head_parse(struct tlog_proof *proof, char **rest)
 	return err || *rest ? err : -EINVAL;
 }
 
-static int proof_parse(struct tlog_proof *proof, char *data, struct fault *fault)
+int tlog_proof_parse(struct tlog_proof *proof, char *text, struct fault *fault)
 {
-	char *rest = data, *note;
-	int err = head_parse(proof, &rest);
+	char *rest = text, *note;
+	int err;
 
+	*proof = (struct tlog_proof){ 0 };
+	err = head_parse(proof, &rest);
 	if (err)
 		return fault_set(fault, -EBADMSG, "it is no proof (" MAGIC ")");
 	if (!proof->entry)
@@ -106,7 +108,7 @@ int tlog_proof_read(struct tlog_proof *proof, const char *path, struct fault *fa
 	*proof = (struct tlog_proof){ 0 };
 	if (err)
 		return fault_set(fault, err, "%s: %s", path, strerror(-err));
-	err = proof_parse(proof, text, &why);
+	err = tlog_proof_parse(proof, text, &why);
 	return err ? fault_set(fault, err, "%s: %s", path, why.text) : 0;
 }
 

@@ -15,11 +15,16 @@ struct tlog_proof {
 	uint64_t index;
 	struct merkle_proof path;
 	struct checkpoint checkpoint;
-	unsigned char *entry; /* owned */
+	unsigned char *entry; /* with a NUL behind it; owned */
 	size_t entry_size;
 };
 
-/* Negative errno, with @fault. -EBADMSG: it is no proof, or has no entry. */
+/*
+ * Negative errno, with @fault. -EBADMSG: it is no proof, or has no entry. Overwrites
+ * @text. tlog_proof_free() in any case.
+ */
+int tlog_proof_parse(struct tlog_proof *proof, char *text, struct fault *fault);
+/* The same, from a file. */
 int tlog_proof_read(struct tlog_proof *proof, const char *path, struct fault *fault);
 void tlog_proof_free(struct tlog_proof *proof);
 

@@ -122,6 +122,8 @@ def lines_that_are_none():
     for data, line in ((b"{}\n[1]\n", 2), (b"{}\n\n{}\nword\n", 4), (b'{"a":1', 1), (b"\0\n", 1)):
         says(f"line {line}: it is no JSON object", "append", "-k", key_path, f"{work}/none",
              data=data)
+    says("line 2: only the log itself", "append", "-k", key_path, f"{work}/none",
+         data=b'{}\n{"type":"log","time":"2026-11-22T10:31:07Z","event":"opened"}\n')
     says("line 0: it is too long", "append", "-k", key_path, f"{work}/none", data=b"x" * (1 << 21))
     both_accept(f"{work}/none")
 
@@ -276,6 +278,14 @@ def damaged():
         both_refuse("not what was logged" if "1.p" in path else "", directory)
         shutil.rmtree(directory)
     directory = make("damaged", 300)
+    for path in ("tile/entries/001.p/46", "tile/0/001.p/46", "checkpoint"):
+        data = file_read(f"{directory}/{path}")
+        os.unlink(f"{directory}/{path}")
+        os.mkfifo(f"{directory}/{path}")
+        run("verify", "-k", vkey, directory, status=1)
+        os.unlink(f"{directory}/{path}")
+        file_write(f"{directory}/{path}", data)
+    both_accept(directory)
     os.unlink(f"{directory}/checkpoint")
     says("checkpoint: No such file", "append", "-k", key_path, directory)
     says("checkpoint: No such file", "verify", "-k", vkey, directory)
@@ -345,6 +355,9 @@ def proofs():
     says("does not continue", "prove", "--from", f"{work}/before", directory)
     says("forked, or rewritten", "verify", "-k", vkey, "-c", f"{work}/before", directory)
     assert json.loads(run("prove", "--json", 3, directory))["index"] == 3
+    file_write(f"{work}/proof", run("prove", 3, directory).encode())
+    checked = json.loads(run("verify", "--json", "-k", vkey, "--proof", f"{work}/proof"))
+    assert checked["index"] == 3 and checked["entry"] == json.loads(entries[3][1])
 
 
 def witnesses():
@@ -411,14 +424,11 @@ def explained():
 
 
 def usage():
-    for arguments in (["verify", "a", "b"], ["verify", "--quorum", "0"],
-                      ["verify", "--quorum", "2"], ["verify", "--proof", "x"], ["verify", "--nonsense"], ["prove"],
-                      ["prove", "x"], ["prove", "1", "a", "b"], ["show", "--since", "yesterday"],
-                      ["show", "--verdict", "no"], ["show", "-n", "0"], ["explain"],
-                      ["show", "--address", "here"], ["show", "--subject", "x"],
-                      ["explain", "x"], ["append", "--max-age", "0"],
-                      ["append", "--name", "a b"], ["append", "a", "b"]):
-        says("see domicile audit", *arguments, status=2)
+    for line in ("verify a b", "verify --quorum 0", "verify --quorum 2", "verify --proof x",
+                 "verify --nonsense", "prove", "prove x", "prove 1 a b", "show --since yesterday",
+                 "show --verdict no", "show -n 0", "show --address here", "show --subject x",
+                 "explain", "explain x", "append --max-age 0", "append --name +", "append a b"):
+        says("see domicile audit", *line.split(), status=2)
     for command in ("append", "verify", "prove", "show", "explain"):
         says("Example", command, "--help", status=0)
 
