@@ -4,7 +4,7 @@
 #   make run        start Domicile with an example policy and show it at work
 #   make test       every test [or ONLY="flow cli.sh"]; ends with "N passed, N failed, N skipped"
 #   make check      the unit tests alone: no root, no VM
-#   make fuzz       what reads policies, under a fuzzer for FUZZ_SECONDS (60) each [TARGETS=]
+#   make fuzz       what reads policies and logs, under a fuzzer for FUZZ_SECONDS (60) each [TARGETS=]
 #   make soak       20,000 random chains of channels, for some hours; SEED= and COUNT=
 #   make power      cuts the power of the VM CUTS times [SEED=] while labelled data is written
 #   make day        a systemd host at work for MINUTES (10): nobody else is labelled, or refused
