@@ -206,10 +206,10 @@ static int digest_check(const struct documents *documents, const struct document
 	char digest[POLICY_DIGEST_TEXT_SIZE];
 
 	policy_digest_print(documents->digest, digest);
-	if (!*claims->digest && documents->count > 1)
-		return wrong(errors, document, "is signed as a policy by itself; to be one of "
-			     "several files, the trusted comment of each has to say policy:%s",
-			     digest);
+	if (!*claims->digest && (documents->count > 1 || documents->data_count))
+		return wrong(errors, document, "is signed as a policy by itself; with other files, "
+			     "%s, the trusted comment of each has to say policy:%s",
+			     documents->data_count ? "here those it names" : "as here", digest);
 	if (*claims->digest && strcmp(claims->digest, digest))
 		return wrong(errors, document, "is signed together with other files: policy:%s, "
 			     "but these make %s", claims->digest, digest);

@@ -27,17 +27,20 @@ int policy_compile_trusted(char *const files[], size_t count, struct policy **re
 {
 	cleanup(documents_free) struct documents documents = {};
 	cleanup(trust_free) struct trust trust = {};
-	struct policy_signer signer = {};
+	struct policy *policy = NULL;
 	int err = trust_read(DOMICILE_POLICY_DIR, &trust, errors);
 
 	if (!err)
 		err = documents_read(files, count, &documents, errors);
-	if (!err && trust.count)
-		err = signer_find(&documents, &trust, &signer, errors);
 	if (err)
 		return policy_error_work(errors, err);
-	err = policy_compile_documents(&documents, ret, errors);
-	if (!err)
-		(*ret)->signer = signer;
+	/* Before the signatures: the digest covers the files that the policy names. */
+	err = policy_compile_documents(&documents, &policy, errors);
+	if (!err && trust.count)
+		err = signer_find(&documents, &trust, &policy->signer, errors);
+	if (err)
+		policy_free(policy);
+	else
+		*ret = policy;
 	return err;
 }

@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 
 #include "document.h"
+#include "policy_impl.h"
 #include "policy_signed.h"
 
 static const char one[] = "version: 1\nlabels: {cn.pii: }\n";
@@ -105,12 +106,17 @@ FIXTURE_TEARDOWN(policy)
 
 static int check(FIXTURE_DATA(policy) *self, size_t first, size_t count)
 {
+	struct policy_errors ignored = {};
+	struct policy *policy = NULL;
 	struct documents documents;
 	int err;
 
 	self->errors = (struct policy_errors){};
 	if (documents_read(self->files.names + first, count, &documents, &self->errors))
 		return -EIO;
+	/* Reads the files that the policy names, if it is one. */
+	if (!policy_compile_documents(&documents, &policy, &ignored))
+		policy_free(policy);
 	policy_digest_print(documents.digest, self->digest);
 	err = policy_signed(&documents, &self->trust, &self->newest, &self->said, &self->errors);
 	documents_free(&documents);
@@ -361,6 +367,28 @@ TEST_F(host, keys_that_cannot_be_had)
 	rmdir(self->file);
 	put(self->directory, "trusted.d", "");
 	NO_TRUST("trusted.d: cannot look for trusted keys: Not a directory");
+}
+
+/* What a policy names is signed with it. */
+TEST_F(policy, names_files)
+{
+	static const char before[] = "198.51.100.0/24\n", after[] = "203.0.113.0/24\n";
+	char text[256], comment[128];
+	FILE *file;
+
+	files_add_as(&self->files, "prefixes", before, strlen(before));
+	snprintf(text, sizeof(text), "version: 1\nnetworks: {n: {file: [%s]}}\n",
+		 self->files.names[0]);
+	ADD(text);
+	SIGN(1, text, "serial:1");
+	REFUSED(1, 1, "here those it names");
+	snprintf(comment, sizeof(comment), "serial:1 policy:%s", self->digest);
+	SIGN(1, text, comment);
+	TAKEN(1, 1);
+	file = fopen(self->files.names[0], "we");
+	fputs(after, file);
+	fclose(file);
+	REFUSED(1, 1, "is signed together with other files");
 }
 
 TEST_HARNESS_MAIN
