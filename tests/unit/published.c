@@ -43,6 +43,15 @@ static void examples_add(struct files *files, FILE *page)
 	free(line);
 }
 
+/* The country data of the machine may be as old as it likes. */
+static bool is_clean(const struct policy_errors *errors)
+{
+	for (size_t i = 0; i < errors->count; i++)
+		if (!strstr(errors->list[i].text, "found country data of "))
+			return false;
+	return true;
+}
+
 /* How many cases pass; one that does not, or a warning, is shown. */
 static size_t cases_passed(char *const files[], size_t count)
 {
@@ -50,7 +59,7 @@ static size_t cases_passed(char *const files[], size_t count)
 	struct policy *policy = NULL;
 	size_t passed = 0;
 
-	if (policy_compile(files, count, &policy, &errors) || errors.count) {
+	if (policy_compile(files, count, &policy, &errors) || !is_clean(&errors)) {
 		policy_errors_print(&errors, stderr);
 		policy_free(policy);
 		return 0;
