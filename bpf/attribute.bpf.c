@@ -48,6 +48,8 @@ static __noinline int attribute_write(struct dentry *dentry)
 
 	if (!taint)
 		return 0;
+	if (storage_check_dentry(dentry, taint, DOMICILE_HOOK_INODE_SETXATTR))
+		return -EPERM;
 	label = inode_label(dentry->d_inode, 0);
 	if (label && label_set_covers(&label->disk, &taint->set))
 		return 0;
@@ -141,6 +143,8 @@ int BPF_PROG(hook_inode_symlink, struct inode *dir, struct dentry *dentry, const
 
 	if (!taint)
 		return 0;
+	if (storage_check_dentry(dentry->d_parent, taint, DOMICILE_HOOK_INODE_SYMLINK))
+		return -EPERM;
 	if (domicile_label_storable_in(dir)) {
 		if (!bpf_map_update_elem(&symlinks, &thread, &name, BPF_ANY))
 			return 0;

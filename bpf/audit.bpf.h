@@ -41,10 +41,17 @@ static __always_inline __u64 sequence_next(void)
 	return last ? __sync_fetch_and_add(last, 1) + 1 : 0;
 }
 
+static __always_inline void record_source(struct domicile_record *record, __u64 number)
+{
+	struct domicile_origin *origin = number ? bpf_map_lookup_elem(&origins, &number) : NULL;
+
+	bpf_probe_read_kernel(&record->source, sizeof(record->source),
+			      origin ? (const void *)origin : &origin_unknown);
+}
+
 static __always_inline struct domicile_record *record_begin(const struct audit_event *event)
 {
 	struct domicile_state *st = state_get();
-	struct domicile_origin *origin;
 	struct domicile_record *record;
 	__u64 seq = sequence_next();
 
@@ -76,10 +83,7 @@ static __always_inline struct domicile_record *record_begin(const struct audit_e
 	record->ino = 0;
 	record->path[0] = 0;
 	record->exe[0] = 0;
-
-	origin = event->origin ? bpf_map_lookup_elem(&origins, &event->origin) : NULL;
-	bpf_probe_read_kernel(&record->source, sizeof(record->source),
-			      origin ? (const void *)origin : &origin_unknown);
+	record_source(record, event->origin);
 	return record;
 }
 

@@ -10,6 +10,7 @@
 #include "audit.bpf.h"
 #include "lost.bpf.h"
 #include "pipe.bpf.h"
+#include "place.bpf.h"
 #include "shared.bpf.h"
 #include "socket.bpf.h"
 #include "syscall.bpf.h"
@@ -55,6 +56,9 @@ static __always_inline int file_join_traced(struct file *file,
 
 	if (!taint || !table || is_kernel_object(file->f_inode))
 		return 0;
+	if (storage_ruled() && storage_reached((__u64)BPF_CORE_READ(file, f_inode, i_sb),
+					       &taint->set, taint->origin))
+		return -EPERM;
 	grew = file_grow_traced(file, taint);
 	if (grew > 0)
 		return domicile_label_store(file, table, &taint->set,

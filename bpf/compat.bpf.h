@@ -85,6 +85,7 @@
 #define SECURITYFS_MAGIC 0x73636673
 #define BPF_FS_MAGIC 0xcafe4a11
 #define BINFMTFS_MAGIC 0x42494e4d
+#define OVERLAYFS_SUPER_MAGIC 0x794c7630
 
 /* From v6.4 on, kernel/bpf/helpers.c; libbpf 1.4 wraps them by these names. */
 extern void bpf_rcu_read_lock(void) __ksym;

@@ -271,7 +271,7 @@ static __noinline int device_flow(struct file *file, int mask, __u16 hook)
 }
 
 /* @type: MAP_SHARED or another. */
-static __noinline int device_map(struct file *file, unsigned long type)
+static __always_inline int device_map(struct file *file, unsigned long type)
 {
 	bool writes = type != MAP_PRIVATE && file->f_mode & FMODE_WRITE;
 

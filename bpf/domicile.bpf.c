@@ -27,5 +27,6 @@
 #include "guard.bpf.c"
 #include "attribute.bpf.c"
 #include "setting.bpf.c"
+#include "place.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -81,6 +81,21 @@ int BPF_PROG(hook_mmap_file, struct file *file, unsigned long reqprot, unsigned 
 	return err ? -EPERM : 0;
 }
 
+/* Another thread may have brought a label since the hook. Always 0. */
+static __noinline int file_mapped(struct file *file)
+{
+	struct domicile_taint *taint = taint_of(bpf_get_current_task_btf(), 0);
+
+	if (!taint || taint->carrier || is_kernel_object(file->f_inode))
+		return 0;
+	if (storage_reached((__u64)BPF_CORE_READ(file, f_inode, i_sb), &taint->set,
+			    taint->origin)) {
+		bpf_send_signal(SIGKILL);
+		count(DOMICILE_COUNT_KILLED);
+	}
+	return 0;
+}
+
 static __always_inline bool is_error(unsigned long ret)
 {
 	return ret >= (unsigned long)-4095;
@@ -98,6 +113,8 @@ int BPF_PROG(done_mmap_region, struct file *file, unsigned long addr, unsigned l
 	if (!file || is_error(ret) || !tainted_host() || !is_regular(file->f_inode))
 		return 0;
 	file_taken(file, DOMICILE_HOOK_MMAP_FILE);
+	if (flags & VM_SHARED && flags & VM_MAYWRITE && storage_ruled())
+		file_mapped(file);
 	return 0;
 }
 

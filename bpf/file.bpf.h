@@ -75,6 +75,19 @@ static __noinline int file_join(struct file *file, const struct domicile_taint *
 	return 0;
 }
 
+/* May the taint be stored where @file is? Return: 0, or -EPERM with a record. */
+static __noinline int file_stored(struct file *file, const struct domicile_taint *taint,
+				  __u16 hook)
+{
+	struct domicile_inode_label *label;
+
+	if (!taint || !storage_ruled() || is_kernel_object(file->f_inode))
+		return 0;
+	label = inode_label(file->f_inode, 0);
+	return storage_check(file, taint, hook,
+			     label && label_set_covers(&label->disk, &taint->set));
+}
+
 /*
  * What a carrier writes gets no label, but has to be where labels are kept: other
  * file systems may be on other hosts. Return: 0, or -EPERM.
@@ -84,8 +97,11 @@ static __noinline int carrier_write(struct file *file)
 	return is_control(file->f_inode) || domicile_label_storable(file) ? 0 : -EPERM;
 }
 
-/* Return: 0, -EPERM with a record, or -ERESTARTNOINTR. */
-static __noinline int file_write(struct file *file, __u16 hook)
+/*
+ * Global: the verifier goes through it once for each program, whatever that has found
+ * out before. Return: 0, -EPERM with a record, or -ERESTARTNOINTR.
+ */
+__noinline int file_write(struct file *file __arg_trusted, __u16 hook)
 {
 	struct domicile_taint *taint = taint_own();
 	struct audit_event event = {
@@ -94,10 +110,14 @@ static __noinline int file_write(struct file *file, __u16 hook)
 		.reason = DOMICILE_REASON_NO_LABEL_STORE,
 		.object = DOMICILE_OBJECT_INODE,
 	};
-	int err = 0;
+	int err, keeps;
 
-	if (taint)
-		err = carrier_refresh(taint) ? carrier_write(file) : file_join(file, taint);
+	if (!taint)
+		return 0;
+	keeps = carrier_refresh(taint);
+	if (!keeps && file_stored(file, taint, hook))
+		return -EPERM;
+	err = keeps ? carrier_write(file) : file_join(file, taint);
 	if (!err)
 		return 0;
 	if (err == -ERESTARTNOINTR)

@@ -56,10 +56,11 @@ static __noinline int tree_read(struct file *file, __u64 generation,
 
 /*
  * Read the label of @file from disk into @label. An inherited label is written
- * to the file, because labels follow the inode and not the path.
+ * to the file, because labels follow the inode and not the path. Global, as the next
+ * but two: the verifier goes through it once, whatever was found out before.
  */
-static __noinline int label_load(struct file *file, struct domicile_inode_label *label,
-				 __u64 generation)
+__noinline int label_load(struct file *file __arg_trusted, struct domicile_inode_label *label,
+			  __u64 generation)
 {
 	struct domicile_label_table *table = label_table_get();
 	struct domicile_label_set own = {}, tree = {};
@@ -156,7 +157,7 @@ static __always_inline void ring_file_store(struct file *file,
 }
 
 /* Can a tainted process write to @file and leave its label on it? */
-static __noinline int file_storable(struct file *file, __u16 hook)
+__noinline int file_storable(struct file *file __arg_trusted, __u16 hook)
 {
 	struct domicile_taint *taint;
 	struct audit_event event = {
@@ -170,8 +171,14 @@ static __noinline int file_storable(struct file *file, __u16 hook)
 		return 0;
 	taint = taint_own();
 	carrier_refresh(taint);
-	if (!taint || file_can_keep(file, taint)) {
-		if (taint && !taint->carrier)
+	if (!taint)
+		return 0;
+	if (file_can_keep(file, taint)) {
+		if (is_kernel_object(file->f_inode))
+			return 0;
+		if (storage_check(file, taint, hook, false))
+			return -EPERM;
+		if (!taint->carrier)
 			ring_file_store(file, taint);
 		return 0;
 	}

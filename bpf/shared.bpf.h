@@ -68,6 +68,8 @@ __noinline int shared_push(struct domicile_taint *taint)
 	return 0;
 }
 
+static const struct domicile_inode_label inode_label_none;
+
 /* For tracing programs: the same, in memory. Return: 0, or -ENOMEM. */
 static __always_inline int shared_push_one_traced(__u64 key,
 						  const struct domicile_taint *taint)
@@ -79,9 +81,7 @@ static __always_inline int shared_push_one_traced(__u64 key,
 		return 0;
 	label = bpf_map_lookup_elem(&grown_labels, &key);
 	if (!label) {
-		struct domicile_inode_label new = { .origin = taint->origin };
-
-		bpf_map_update_elem(&grown_labels, &key, &new, BPF_NOEXIST);
+		bpf_map_update_elem(&grown_labels, &key, &inode_label_none, BPF_NOEXIST);
 		label = bpf_map_lookup_elem(&grown_labels, &key);
 	}
 	if (!label || !st) {

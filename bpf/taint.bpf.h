@@ -114,7 +114,11 @@ __noinline int taint_refresh(void)
 	if (!grew)
 		return 0;
 	count(DOMICILE_COUNT_TAINTS);
-	carrier_refresh(taint);
+	if (!carrier_refresh(taint) && storage_ruled() &&
+	    storage_mapped(task, &taint->set, taint->origin)) {
+		bpf_send_signal(SIGKILL);
+		count(DOMICILE_COUNT_KILLED);
+	}
 	if (!stays || (memory_is_shared(task) && memory_push(task, taint))) {
 		count(DOMICILE_COUNT_NO_MEMORY);
 		return -ENOMEM;
@@ -263,6 +267,7 @@ static __noinline struct domicile_taint *taint_raise(struct task_struct *task,
 	struct domicile_state *st = state_get();
 	struct domicile_taint *taint;
 	__u32 raised;
+	bool stores;
 	int err;
 
 	taint = taint_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -274,14 +279,19 @@ static __noinline struct domicile_taint *taint_raise(struct task_struct *task,
 		holder_refuse_label(set, origin, taint->holds);
 		return NULL;
 	}
-	st->tainted = 1;
 	taint->carrier = carrier_keeps(task);
+	stores = !taint->carrier && storage_ruled();
+	if (stores && storage_mapped(task, set, origin))
+		return NULL;
+	st->tainted = 1;
 	raised = __sync_fetch_and_add(&taint->alone, 1) + 1;
 	taint->origin = origin;
 	label_set_join_shared(&taint->set, set);
 	count(DOMICILE_COUNT_TAINTS);
-	/* Another thread may have got hold of something just now. */
+	/* Another thread may have got hold of something just now, or mapped it. */
 	if (*(volatile __u32 *)&taint->holds)
+		return NULL;
+	if (stores && memory_is_threaded(task) && storage_mapped(task, set, origin))
 		return NULL;
 	if (memory_is_shared(task)) {
 		if (alone)

@@ -135,6 +135,7 @@ test_usage() {
 	usage "domicile policy diff $policy"
 	usage "domicile policy explain -t 198.51.100.7"
 	usage "domicile policy explain -l cn.pii -t example.org"
+	usage "domicile policy explain -l cn.pii -t 198.51.100.7 -a /srv"
 	usage "domicile policy apply --confirm 0 x.yaml"
 	usage "domicile policy apply --confirm 1d x.yaml"
 	usage "domicile policy apply --dry-run --confirm 5s x.yaml"
@@ -175,6 +176,14 @@ test_policy_questions() {
 		domicile policy explain -l cn.pii -t "[$out6]:443/tcp" "$policy"
 	check "policy explain --json" json_is prefix 198.51.100.0/24 \
 		domicile policy explain --json -l cn.pii -t $in4 -p "$policy"
+	sed '/egress:/a\    storage: {allow: [disks]}' "$policy" >"$work/stored.yaml"
+	echo 'places: {disks: {filesystem: [ext4]}}' >>"$work/stored.yaml"
+	check "policy explain --at: allowed" says "(ext4): a rule lets it be stored there" \
+		unprivileged domicile policy explain -l cn.pii -a "$work" "$work/stored.yaml"
+	check "policy explain --at: denied: 1" answers 1 \
+		domicile policy explain -l cn.pii -a /run "$work/stored.yaml"
+	check "policy explain --at --json" json_is filesystem proc \
+		domicile policy explain --json -l cn.pii -a /proc "$work/stored.yaml"
 	check "policy explain: no such label: 1" answers 1 \
 		domicile policy explain -l cn.pi -t $in4 "$policy"
 	check "policy test: passes" says "2 passed, 0 failed" \

@@ -75,6 +75,23 @@ static void print_data(const char *heading, const json_t *data)
 	       date ? date : "");
 }
 
+/* "local: ext4, tmpfs" */
+static void print_place(const char *heading, json_t *place)
+{
+	static const char *const kinds[] = { "filesystem", "uuid", "mount" };
+	const char *between = "";
+	json_t *item;
+	size_t i;
+
+	printf("%-11s%s: ", heading, json_string_value(json_object_get(place, "name")));
+	for (size_t kind = 0; kind < sizeof(kinds) / sizeof(*kinds); kind++)
+		json_array_foreach(json_object_get(place, kinds[kind]), i, item) {
+			printf("%s%s", between, json_string_value(item));
+			between = ", ";
+		}
+	putchar('\n');
+}
+
 static void print_in_force(const struct in_force *in_force)
 {
 	json_t *labels = json_object_get(in_force->root, "labels"), *item;
@@ -107,6 +124,9 @@ static void print_in_force(const struct in_force *in_force)
 	json_array_foreach(json_object_get(json_object_get(in_force->root, "policy"), "sources"),
 			   i, item)
 		print_source(i ? "" : "sources", item);
+	json_array_foreach(json_object_get(json_object_get(in_force->root, "policy"), "places"),
+			   i, item)
+		print_place(i ? "" : "places", item);
 	json_array_foreach(in_force_carriers(in_force), i, item)
 		printf("%-11s%s: %s\n", i ? "" : "carriers",
 		       json_string_value(json_object_get(item, "cgroup")),

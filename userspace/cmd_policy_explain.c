@@ -7,18 +7,22 @@
 #include "command.h"
 #include "options.h"
 #include "policy_apply.h"
+#include "policy_store_rule.h"
 #include "policy_verdict.h"
 #include "rundir.h"
 
 static const char explain_help[] =
-	"Usage: domicile policy explain -l LABEL... -t ADDRESS[:PORT[/tcp|/udp]] [--json] [FILE...]\n"
+	"Usage: domicile policy explain -l LABEL... -t ADDRESS [--json] [FILE...]\n"
+	"       domicile policy explain -l LABEL... -a PATH [--json] [FILE...]\n"
 	"\n"
 	"Says whether data with the labels may be sent to the address, by the tables that\n"
 	"the kernel would get: the rule and network that decide, and the prefix of the\n"
-	"address. Without files, those of /etc/domicile. Needs no privilege.\n"
+	"address; or whether it may be stored on the file system of this host where the path\n"
+	"is. Without files, those of /etc/domicile. Needs no privilege.\n"
 	"\n"
 	"  -l, --label LABEL   a label of the data; can be repeated\n"
 	"  -t, --to ADDRESS    198.51.100.7, 198.51.100.7:443 or [2001:db8::7]:53/udp\n"
+	"  -a, --at PATH       a file or directory of this host\n"
 	"  -p, --policy FILE   as FILE\n"
 	"      --json          as one JSON object\n"
 	"  -h, --help          this text\n"
@@ -27,12 +31,14 @@ static const char explain_help[] =
 	"\n"
 	"Examples:\n"
 	"  domicile policy explain -l cn.pii -t 198.51.100.7:443\n"
-	"  domicile policy explain -l cn.pii -t 2001:db8::7 --json new.yaml | jq -r .verdict\n";
+	"  domicile policy explain -l cn.pii -t 2001:db8::7 --json new.yaml | jq -r .verdict\n"
+	"  domicile policy explain -l cn.pii -a /media/usb\n";
 
 struct question {
 	struct option_list files;
 	struct option_list names;
 	const char *to_text;
+	const char *at; /* instead */
 	struct endpoint to;
 	struct domicile_label_set labels;
 	bool json;
@@ -136,6 +142,60 @@ static json_t *ruling_json(const struct question *question, const struct policy 
 			 prefix_of(question, ruling, prefix));
 }
 
+/* --- stored ---------------------------------------------------------------- */
+
+static void print_stored(const struct question *question, const struct policy *policy,
+			 const struct mount *mount, const struct store_verdict *verdict)
+{
+	const struct policy_rule *rule = verdict->rule;
+
+	printf("%s: %s at %s (%s): %s\n", policy_verdict_name(verdict->verdict),
+	       policy->labels[verdict->label].name, question->at, mount->type, verdict->reason);
+	if (rule)
+		printf("rule     %s:%u:%u, %s\n", rule->place.file, rule->place.line,
+		       rule->place.column, policy_mode_name(rule->store_mode));
+	else
+		puts("rule     none");
+	printf("place    %s\n",
+	       verdict->storage < 0 ? "none" : policy->storages[verdict->storage].name);
+}
+
+static json_t *stored_json(const struct question *question, const struct policy *policy,
+			   const struct mount *mount, const struct store_verdict *verdict)
+{
+	const struct policy_rule *rule = verdict->rule;
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:o?, s:s?}", "verdict",
+			 policy_verdict_name(verdict->verdict), "reason", verdict->reason, "label",
+			 policy->labels[verdict->label].name, "at", question->at, "filesystem",
+			 mount->type, "mode", rule ? policy_mode_name(rule->store_mode) : NULL,
+			 "rule", rule ? json_place(&rule->place) : NULL, "storage",
+			 verdict->storage < 0 ? NULL : policy->storages[verdict->storage].name);
+}
+
+static enum answer explain_stored(const struct question *question, const struct policy *policy)
+{
+	cleanup(free_json) json_t *json = NULL;
+	struct store_verdict verdict;
+	struct mount mount;
+	int err = mount_of(question->at, &mount);
+
+	if (err)
+		return refuse(ANSWER_NO, "policy: %s: %s", question->at, strerror(-err));
+	policy_store_judge(policy, &question->labels, &(struct store_target){ &mount, NULL },
+			   &verdict);
+	if (question->json) {
+		json = stored_json(question, policy, &mount, &verdict);
+		json_dumpf(json, stdout, JSON_INDENT(2));
+		putchar('\n');
+	} else {
+		print_stored(question, policy, &mount, &verdict);
+	}
+	return verdict.verdict == DOMICILE_VERDICT_DENY ? ANSWER_NO : ANSWER_DONE;
+}
+
+/* --------------------------------------------------------------------------- */
+
 static enum answer explain(struct question *question)
 {
 	cleanup(policy_freep) struct policy *policy = NULL;
@@ -147,6 +207,8 @@ static enum answer explain(struct question *question)
 		answer = labels_find(question, policy);
 	if (answer != ANSWER_DONE)
 		return answer;
+	if (question->at)
+		return explain_stored(question, policy);
 	policy_judge(policy, &question->labels, &question->to, &ruling);
 	if (question->json) {
 		json = ruling_json(question, policy, &ruling);
@@ -168,6 +230,9 @@ static int take_option(struct question *question, int option)
 	case 't':
 		question->to_text = optarg;
 		break;
+	case 'a':
+		question->at = optarg;
+		break;
 	case 'j':
 		question->json = true;
 		break;
@@ -179,13 +244,14 @@ int cmd_policy_explain(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "label", required_argument, NULL, 'l' }, { "to", required_argument, NULL, 't' },
+		{ "at", required_argument, NULL, 'a' },
 		{ "policy", required_argument, NULL, 'p' }, { "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	cleanup(question_free) struct question question = { 0 };
 	int option, err = 0;
 
-	while ((option = command_option("policy explain", explain_help, argc, argv, "l:t:p:h",
+	while ((option = command_option("policy explain", explain_help, argc, argv, "l:t:a:p:h",
 					options)) != -1 && !err)
 		err = take_option(&question, option);
 	for (; optind < argc && !err; optind++)
@@ -194,9 +260,10 @@ int cmd_policy_explain(int argc, char **argv)
 		err = option_list_add_policies(&question.files);
 	if (err)
 		return refuse(ANSWER_HOST, "policy: %s", strerror(-err));
-	if (!question.names.count || !question.to_text)
-		return command_usage("policy explain", "--label and --to are needed");
-	if (endpoint_parse(question.to_text, &question.to))
+	if (!question.names.count || !question.to_text == !question.at)
+		return command_usage("policy explain", "--label and one of --to and --at are "
+				     "needed");
+	if (question.to_text && endpoint_parse(question.to_text, &question.to))
 		return command_usage("policy explain", "--to takes " ENDPOINT_SYNTAX);
 	if (!question.files.count)
 		return command_usage("policy explain", "a file is missing, and " DOMICILE_POLICY_DIR

@@ -43,6 +43,7 @@ static const struct {
 	{ "net6", offsetof(struct enforcement, net6) },
 	{ "classes", offsetof(struct enforcement, classes) },
 	{ "listens", offsetof(struct enforcement, listens) },
+	{ "storages", offsetof(struct enforcement, storages) },
 	{ "carriers", offsetof(struct enforcement, carriers) },
 	{ "task_taints", offsetof(struct enforcement, task_taints) },
 	{ "inode_labels", offsetof(struct enforcement, inode_labels) },

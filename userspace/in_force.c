@@ -315,6 +315,29 @@ json_t *in_force_deciding(const struct in_force *in_force, const struct domicile
 	return json_null();
 }
 
+json_t *in_force_storing(const struct in_force *in_force, const struct domicile_label_set *set)
+{
+	json_t *policy, *rule, *found;
+	size_t i;
+
+	if (!in_force)
+		return json_null();
+	policy = json_object_get(in_force->root, "policy");
+	for (__u32 index = 0; index < DOMICILE_LABELS_MAX; index++) {
+		const char *label = label_set_has(set, index) ?
+					    in_force_label(in_force, index) : NULL;
+
+		found = label ? json_object_get(policy, "defaults") : NULL;
+		json_array_foreach(json_object_get(policy, "rules"), i, rule)
+			if (label && is_about(rule, label) &&
+			    json_is_object(json_object_get(rule, "storage")))
+				found = rule;
+		if (json_is_object(json_object_get(found, "storage")))
+			return rule_place(found);
+	}
+	return json_null();
+}
+
 const char *in_force_text(const struct in_force *in_force, const char *key)
 {
 	const char *text = json_string_value(json_object_get(in_force->root, key));

@@ -38,6 +38,15 @@ static void rule_free(struct policy_rule *rule)
 {
 	free(rule->networks);
 	free(rule->denied);
+	free(rule->storages);
+}
+
+void policy_storage_free(struct policy_storage *storage)
+{
+	for (size_t i = 0; i < storage->medium_count; i++)
+		free(storage->media[i].text);
+	free(storage->media);
+	free(storage->name);
 }
 
 static void policy_free_names(struct policy *policy)
@@ -59,6 +68,8 @@ static void policy_free_names(struct policy *policy)
 		rule_free(&policy->rules[i]);
 	if (policy->defaults)
 		rule_free(policy->defaults);
+	for (size_t i = 0; i < policy->storage_count; i++)
+		policy_storage_free(&policy->storages[i]);
 	for (size_t i = 0; i < policy->carrier_count; i++) {
 		free(policy->carriers[i].cgroup);
 		free(policy->carriers[i].reason);
@@ -75,6 +86,7 @@ static void policy_free_cases(struct policy *policy)
 		free(policy->cases[i].path);
 		free(policy->cases[i].from);
 		free(policy->cases[i].to);
+		free(policy->cases[i].store);
 		free(policy->cases[i].rule);
 	}
 	free(policy->cases);
@@ -94,6 +106,7 @@ void policy_free(struct policy *policy)
 	free(policy->ranges6);
 	free(policy->sources);
 	free(policy->listens);
+	free(policy->storages);
 	free(policy->resolvers);
 	free(policy->rules);
 	free(policy->defaults);
@@ -156,6 +169,11 @@ static int network_compare(const void *name, const void *network)
 	return strcmp(name, ((const struct policy_network *)network)->name);
 }
 
+static int storage_compare(const void *name, const void *storage)
+{
+	return strcmp(name, ((const struct policy_storage *)storage)->name);
+}
+
 int policy_label_index(const struct policy *policy, const char *name)
 {
 	const struct policy_label *label;
@@ -175,6 +193,27 @@ int policy_network_index(const struct policy *policy, const char *name)
 	network = bsearch(name, policy->networks, policy->network_count, sizeof(*network),
 			  network_compare);
 	return network ? network - policy->networks : -ENOENT;
+}
+
+int policy_storage_index(const struct policy *policy, const char *name)
+{
+	const struct policy_storage *storage;
+
+	if (!policy->storage_count)
+		return -ENOENT;
+	storage = bsearch(name, policy->storages, policy->storage_count, sizeof(*storage),
+			  storage_compare);
+	return storage ? storage - policy->storages : -ENOENT;
+}
+
+const char *policy_storage_nearest(const struct policy *policy, const char *name)
+{
+	struct suggestion suggestion;
+
+	suggest_start(&suggestion, name);
+	for (size_t i = 0; i < policy->storage_count; i++)
+		suggest_offer(&suggestion, policy->storages[i].name);
+	return suggestion.nearest;
 }
 
 const char *policy_label_nearest(const struct policy *policy, const char *name)
@@ -204,10 +243,13 @@ const struct policy_rule *policy_rule_of(const struct policy *policy, __u32 labe
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct policy_rule *rule = &policy->rules[i];
 
-		if (rule->label == label && (!found || (rule->limits && !found->limits)))
+		if (rule->label == label && (rule->limits || rule->denied_count) &&
+		    (!found || (rule->limits && !found->limits)))
 			found = rule;
 	}
-	return found && found->limits ? found : policy->defaults ? policy->defaults : found;
+	if ((!found || !found->limits) && policy->defaults && policy->defaults->limits)
+		return policy->defaults;
+	return found;
 }
 
 void policy_digest_print(const __u8 digest[POLICY_DIGEST_SIZE], char text[POLICY_DIGEST_TEXT_SIZE])

@@ -28,6 +28,8 @@
 #define POLICY_LISTENS_MAX 1024
 #define POLICY_RULES_MAX 4096
 #define POLICY_CASES_MAX 16384
+#define POLICY_STORAGES_MAX 256
+#define POLICY_MEDIA_MAX 64 /* of one place */
 #define POLICY_DIGEST_SIZE 32
 
 /* Lines and columns (in characters) count from 1. */
@@ -111,6 +113,20 @@ struct policy_resolver {
 	struct policy_place place;
 };
 
+/* What a file system is known by. */
+struct policy_medium {
+	enum domicile_medium_kind kind;
+	char *text; /* name of a type, UUID, or where it is mounted */
+};
+
+/* A place where data is stored: one of the 'places', and no struct policy_place. */
+struct policy_storage {
+	char *name;
+	struct policy_medium *media; /* sorted */
+	size_t medium_count;
+	struct policy_place place;
+};
+
 enum policy_mode {
 	POLICY_ENFORCE,
 	POLICY_AUDIT,
@@ -129,6 +145,10 @@ struct policy_rule {
 	size_t network_count;
 	__u32 *denied; /* the same of those that it may not go to */
 	size_t denied_count;
+	bool stores; /* says where the label may be stored */
+	enum policy_mode store_mode;
+	__u32 *storages; /* indices of where it may, ascending; may be none */
+	size_t storage_count;
 	struct policy_place place;
 };
 
@@ -157,7 +177,8 @@ struct policy_case {
 	char *from; /* an endpoint, see endpoint.h; "": anybody */
 	bool held; /* is @holds expected? */
 	struct domicile_label_set holds;
-	char *to; /* an endpoint; "": @expect is none */
+	char *to; /* an endpoint, or "" */
+	char *store; /* a file system, see policy_medium_kind(); "" with @to: @expect is none */
 	__u32 expect; /* enum domicile_verdict */
 	__u32 network; /* that decides; POLICY_ANYWHERE: any, or none */
 	char *rule; /* that decides: "LINE" of the same file, or "FILE:LINE" */
@@ -194,6 +215,8 @@ struct policy {
 	struct policy_rule *rules;
 	size_t rule_count;
 	struct policy_rule *defaults; /* for labels that no rule speaks about; NULL: nowhere */
+	struct policy_storage *storages;
+	size_t storage_count; /* up to POLICY_STORAGES_MAX */
 	struct policy_resolver *resolvers;
 	size_t resolver_count; /* up to DOMICILE_RESOLVERS_MAX */
 	struct policy_carrier *carriers;
@@ -263,6 +286,9 @@ int policy_compile_text_confined(const char *name, char *text, struct policy **r
 
 void policy_free(struct policy *policy);
 
+/* What is in it, and not itself. */
+void policy_storage_free(struct policy_storage *storage);
+
 static inline void policy_freep(struct policy **policy)
 {
 	policy_free(*policy);
@@ -275,10 +301,12 @@ __u32 policy_lookup6(const struct policy *policy, const struct in6_addr *address
 /* Index, or -ENOENT. */
 int policy_label_index(const struct policy *policy, const char *name);
 int policy_network_index(const struct policy *policy, const char *name);
+int policy_storage_index(const struct policy *policy, const char *name);
 
 /* The nearest spelling that the policy knows, or NULL when none is near. */
 const char *policy_label_nearest(const struct policy *policy, const char *name);
 const char *policy_network_nearest(const struct policy *policy, const char *name);
+const char *policy_storage_nearest(const struct policy *policy, const char *name);
 
 /*
  * The rule that speaks about where the label may go: of several one that allows

@@ -15,6 +15,7 @@
 #include "netlink.h"
 #include "policy_apply.h"
 #include "policy_apply_listen.h"
+#include "policy_apply_storage.h"
 #include "policy_trusted.h"
 #include "progress.h"
 #include "rundir.h"
@@ -63,7 +64,7 @@ enum answer policy_apply_check(const struct policy *policy)
 			return refuse(ANSWER_HOST, "policy: %s:%u:%u: %s", place->file, place->line,
 				      place->column, why);
 	}
-	return ANSWER_DONE;
+	return policy_apply_check_storages(policy);
 }
 
 /* --- sources: labels ----------------------------------------------------- */
@@ -261,7 +262,13 @@ static int slot_fill(const struct policy *policy, const __u32 *indices,
 		     const struct enforcement *enforcement, __u32 slot)
 {
 	cleanup(free_memory) struct domicile_class *classes = classes_translate(policy, indices);
-	__u32 refusing = 0;
+	struct domicile_slot in = {
+		.ranges4 = policy->range4_count,
+		.ranges6 = policy->range6_count,
+		.classes = policy->class_count,
+		.resolver_count = policy->resolver_count,
+		.carriers = policy->carrier_count,
+	};
 	int err;
 
 	if (!classes)
@@ -277,19 +284,14 @@ static int slot_fill(const struct policy *policy, const __u32 *indices,
 	if (!err)
 		err = policy_apply_listens(policy, indices, enforcement, slot);
 	if (!err)
-		err = carriers_put(policy, enforcement->carriers, slot, &refusing);
+		err = policy_apply_storages(policy, indices, enforcement, slot, &in);
+	if (!err)
+		err = carriers_put(policy, enforcement->carriers, slot, &in.refusing);
 	if (err)
 		return err;
-	enforcement->state->slot[slot] = (struct domicile_slot){
-		.ranges4 = policy->range4_count,
-		.ranges6 = policy->range6_count,
-		.classes = policy->class_count,
-		.resolver_count = policy->resolver_count,
-		.carriers = policy->carrier_count,
-		.refusing = refusing,
-	};
 	for (size_t i = 0; i < policy->resolver_count; i++)
-		enforcement->state->slot[slot].resolvers[i] = policy->resolvers[i].resolver;
+		in.resolvers[i] = policy->resolvers[i].resolver;
+	enforcement->state->slot[slot] = in;
 	return 0;
 }
 

@@ -7,6 +7,8 @@
 #include "policy_carrier.h"
 #include "policy_case.h"
 #include "policy_listen.h"
+#include "policy_storage.h"
+#include "policy_store_rule.h"
 #include "policy_valid.h"
 #include "policy_verdict.h"
 
@@ -48,10 +50,26 @@ static bool subject_sound(const struct policy_case *one)
 	}
 }
 
+static bool medium_sound(const char *text)
+{
+	const char *near;
+
+	return !*text || !policy_medium_wrong(policy_medium_kind(text), text, &near);
+}
+
+/* Sent or stored, and not both. */
+static bool sink_sound(const struct policy_case *one)
+{
+	if (*one->to && *one->store)
+		return false;
+	return !one->expect == !(*one->to || *one->store) &&
+	       (!*one->store || one->network == POLICY_ANYWHERE);
+}
+
 bool policy_case_valid(const struct policy_case *one)
 {
 	return subject_sound(one) && endpoint_sound(one->from) && endpoint_sound(one->to) &&
-	       !*one->to == !one->expect && one->expect < DOMICILE_VERDICTS &&
+	       medium_sound(one->store) && sink_sound(one) && one->expect < DOMICILE_VERDICTS &&
 	       one->carriage < DOMICILE_CARRIAGES &&
 	       (!*one->rule || policy_case_rule_valid(one->rule));
 }
@@ -169,6 +187,8 @@ static void print_about(const struct policy *policy, const struct policy_case *o
 		fputs(one->path, file);
 	if (*one->to)
 		fprintf(file, " to %s", one->to);
+	if (*one->store)
+		fprintf(file, " on %s", one->store);
 }
 
 static void print_expected(const struct policy *policy, const struct policy_case *one, FILE *file)
@@ -202,14 +222,15 @@ static void print_got(const struct policy *policy, const struct policy_case *one
 	fprintf(file, "%s%s", one->held ? ", and " : "", policy_verdict_name(ruling->verdict));
 	if (ruling->rule)
 		fprintf(file, " by rule %s:%u", ruling->rule->place.file, ruling->rule->place.line);
-	fprintf(file, " in %s", ruling->network == POLICY_ANYWHERE ?
-					"no named network" :
-					policy->networks[ruling->network].name);
+	if (*one->to)
+		fprintf(file, " in %s", ruling->network == POLICY_ANYWHERE ?
+						"no named network" :
+						policy->networks[ruling->network].name);
 }
 
 /* --- run ------------------------------------------------------------------- */
 
-/* Data without a label goes everywhere. */
+/* Data without a label goes everywhere, and may be stored anywhere. */
 static struct policy_ruling ruling_of(const struct policy *policy, const struct policy_case *one,
 				      const struct domicile_label_set *labels)
 {
@@ -217,10 +238,18 @@ static struct policy_ruling ruling_of(const struct policy *policy, const struct 
 		.verdict = DOMICILE_VERDICT_ALLOW,
 		.network = POLICY_ANYWHERE,
 	};
+	struct store_verdict stored;
 	struct endpoint to;
 
-	if (!label_set_empty(labels) && !endpoint_parse(one->to, &to))
+	if (label_set_empty(labels))
+		return ruling;
+	if (!endpoint_parse(one->to, &to))
 		policy_judge(policy, labels, &to, &ruling);
+	if (!*one->store)
+		return ruling;
+	policy_store_judge(policy, labels, &(struct store_target){ NULL, one->store }, &stored);
+	ruling.verdict = stored.verdict;
+	ruling.rule = stored.rule;
 	return ruling;
 }
 

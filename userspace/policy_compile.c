@@ -15,6 +15,7 @@
 #include "policy_listen.h"
 #include "policy_network.h"
 #include "policy_resolver.h"
+#include "policy_storage.h"
 #include "suggest.h"
 
 int refuse_second(struct compiler *compiler, const char *what, const struct policy_place *place,
@@ -248,6 +249,52 @@ static int take_carriers(struct compiler *compiler)
 	return check_carriers(compiler);
 }
 
+static int storage_compare(const void *a, const void *b)
+{
+	return strcmp(((const struct policy_storage *)a)->name,
+		      ((const struct policy_storage *)b)->name);
+}
+
+static int check_storage(struct compiler *compiler, const struct policy_storage *storage)
+{
+	int err = 0;
+
+	for (size_t i = 1; i < storage->medium_count && !err; i++)
+		if (!policy_medium_compare(&storage->media[i - 1], &storage->media[i]))
+			err = policy_error_add(compiler->errors, &storage->place,
+					       "found '%s' twice in a place, expected it once",
+					       storage->media[i].text);
+	return err;
+}
+
+/* Moves the places from draft to policy, sorted, and so what is in them. */
+static int take_storages(struct compiler *compiler)
+{
+	struct policy *policy = compiler->policy;
+	struct draft *draft = &compiler->draft;
+	int err = 0;
+
+	policy->storages = draft->storages;
+	policy->storage_count = draft->storage_count;
+	draft->storages = NULL;
+	draft->storage_count = 0;
+	if (policy->storage_count)
+		qsort(policy->storages, policy->storage_count, sizeof(*policy->storages),
+		      storage_compare);
+	for (size_t i = 0; i < policy->storage_count && !err; i++) {
+		struct policy_storage *storage = &policy->storages[i];
+
+		if (storage->medium_count)
+			qsort(storage->media, storage->medium_count, sizeof(*storage->media),
+			      policy_medium_compare);
+		err = check_storage(compiler, storage);
+		if (!err && i && !storage_compare(storage - 1, storage))
+			err = refuse_second(compiler, "place", &storage->place, storage->name,
+				     &storage[-1].place);
+	}
+	return err;
+}
+
 static int read_document(struct compiler *compiler, const struct document *document)
 {
 	struct policy_tree tree;
@@ -269,6 +316,8 @@ static int take_draft(struct compiler *compiler)
 
 	if (!err)
 		err = take_networks(compiler);
+	if (!err)
+		err = take_storages(compiler);
 	if (!err)
 		err = take_sources(compiler);
 	if (!err)

@@ -27,6 +27,7 @@ int refuse_second(struct compiler *compiler, const char *what, const struct poli
  */
 int resolve_label(struct compiler *compiler, const struct draft_name *name, __u32 *ret);
 int resolve_network(struct compiler *compiler, const struct draft_name *name, __u64 *set);
+int resolve_storage(struct compiler *compiler, const struct draft_name *name, __u64 *set);
 
 /* The members of a set, ascending. Returns 0 or -ENOMEM. */
 int list_members(const __u64 *set, size_t limit, __u32 **ret, size_t *ret_count);

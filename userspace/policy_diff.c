@@ -360,7 +360,7 @@ static int arrivals_diff(const struct policy *before, const struct policy *after
 static bool is_told(const char *section)
 {
 	return !strcmp(section, "files") || !strcmp(section, "networks") ||
-	       !strcmp(section, "rules");
+	       !strcmp(section, "places") || !strcmp(section, "rules");
 }
 
 /* "sources {"label": ...}" for each entry of each list of @policy, as keys of a set. */
@@ -404,19 +404,21 @@ json_t *policy_diff(const struct policy *before, const struct policy *after)
 	cleanup(free_json) json_t *old = entries(before), *new = entries(after);
 	cleanup(overlaps_free) struct overlaps overlaps = {};
 	cleanup(free_json) json_t *verdicts = json_array(), *arrivals = json_array();
+	cleanup(free_json) json_t *storage = policy_diff_storage(before, after);
 
-	if (!old || !new || !verdicts || overlaps_make(&overlaps, before, after) ||
+	if (!old || !new || !verdicts || !storage || overlaps_make(&overlaps, before, after) ||
 	    labels_diff(before, after, &overlaps, verdicts) ||
 	    arrivals_diff(before, after, &overlaps, arrivals))
 		return NULL;
-	return json_pack("{s:O, s:O, s:o, s:o}", "verdicts", verdicts, "arrivals", arrivals,
-			 "added", only_in(new, old),
+	return json_pack("{s:O, s:O, s:O, s:o, s:o}", "verdicts", verdicts, "storage", storage,
+			 "arrivals", arrivals, "added", only_in(new, old),
 			 "removed", only_in(old, new));
 }
 
 bool policy_diff_empty(json_t *diff)
 {
 	return !json_array_size(json_object_get(diff, "verdicts")) &&
+	       !json_array_size(json_object_get(diff, "storage")) &&
 	       !json_array_size(json_object_get(diff, "arrivals")) &&
 	       !json_array_size(json_object_get(diff, "added")) &&
 	       !json_array_size(json_object_get(diff, "removed"));

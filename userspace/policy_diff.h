@@ -8,11 +8,19 @@
 struct json_t;
 
 /*
+ * What changes in where labels may be stored: a new reference to a list of {"label",
+ * "elsewhere": {"from", "to"}, "allowed": [...], "removed": [...]}, or NULL when out of
+ * memory. "elsewhere" are the verdicts on all that no rule names, "allowed" and "removed"
+ * the file systems that rules name after, and before.
+ */
+struct json_t *policy_diff_storage(const struct policy *before, const struct policy *after);
+
+/*
  * Compares the verdicts on every label of either policy for every address, and the
  * rest entry by entry. A label that a policy does not have may go nowhere by it.
- * Returns a new reference to {"verdicts": [...], "arrivals": [...], "added": [...],
- * "removed": [...]}, or NULL when out of memory; arrivals are sources that both have
- * with a network whose addresses changed. Linear in the ranges of both.
+ * Returns a new reference to {"verdicts": [...], "storage": [...], "arrivals": [...],
+ * "added": [...], "removed": [...]}, or NULL when out of memory; arrivals are
+ * sources that both have with a network whose addresses changed. Linear in the ranges of both.
  */
 struct json_t *policy_diff(const struct policy *before, const struct policy *after);
 

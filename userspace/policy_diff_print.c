@@ -88,6 +88,59 @@ static void print_arrival(json_t *arrival, FILE *file)
 	fprintf(file, ": %s\n", text_of(arrival, "from"));
 }
 
+static void print_list(const char *before, json_t *list, FILE *file)
+{
+	json_t *item;
+	size_t i;
+
+	fputs(before, file);
+	json_array_foreach(list, i, item)
+		fprintf(file, "%s%s", i ? ", " : "", json_string_value(item));
+	fputc('\n', file);
+}
+
+/* What no rule names becomes another verdict. */
+static void print_elsewhere(const char *from, const char *to, json_t *allowed, FILE *file)
+{
+	bool anywhere = !strcmp(from, "allow");
+
+	if (!strcmp(to, "allow"))
+		fputs("may now be stored wherever labels are kept\n", file);
+	else if (!anywhere)
+		fprintf(file, "is %s when it is stored where no rule says\n",
+			!strcmp(to, "deny") ? "refused, no longer only recorded," :
+					      "recorded, no longer refused,");
+	else if (!json_array_size(allowed))
+		fputs(!strcmp(to, "deny") ? "may no longer be stored anywhere\n" :
+					    "is recorded wherever it is stored\n", file);
+	else
+		print_list(!strcmp(to, "deny") ? "may no longer be stored but on " :
+						 "is recorded when it is stored but on ",
+			   allowed, file);
+}
+
+static void print_stored(json_t *change, FILE *file)
+{
+	json_t *elsewhere = json_object_get(change, "elsewhere");
+	json_t *allowed = json_object_get(change, "allowed");
+	json_t *removed = json_object_get(change, "removed");
+	const char *from = text_of(elsewhere, "from"), *to = text_of(elsewhere, "to");
+	const char *label = text_of(change, "label");
+
+	if (strcmp(from, to)) {
+		fprintf(file, "%s ", label);
+		print_elsewhere(from, to, allowed, file);
+	}
+	if (json_array_size(allowed) && strcmp(from, "allow")) {
+		fprintf(file, "%s ", label);
+		print_list("may now be stored on ", allowed, file);
+	}
+	if (json_array_size(removed)) {
+		fprintf(file, "%s ", label);
+		print_list("may no longer be stored on ", removed, file);
+	}
+}
+
 /* "added to sources: label cn.pii, path /srv/cn" */
 static void print_entries(json_t *entries, const char *what, FILE *file)
 {
@@ -120,6 +173,8 @@ void policy_diff_print(json_t *diff, FILE *file)
 
 	json_array_foreach(json_object_get(diff, "verdicts"), i, change)
 		print_change(change, file);
+	json_array_foreach(json_object_get(diff, "storage"), i, change)
+		print_stored(change, file);
 	json_array_foreach(json_object_get(diff, "arrivals"), i, change)
 		print_arrival(change, file);
 	print_entries(json_object_get(diff, "added"), "added to", file);

@@ -17,6 +17,7 @@
 #include "policy_draft_rule.h"
 #include "policy_listen.h"
 #include "policy_reader.h"
+#include "policy_storage.h"
 #include "policy_valid.h"
 
 /* labels: */
@@ -206,13 +207,13 @@ static const struct key document_keys[] = {
 	KEY("labels", read_labels),
 	KEY("networks", read_networks),
 	KEY("countries", read_countries),
+	KEY("places", read_places),
 	KEY("sources", read_sources),
 	KEY("rules", read_rules),
 	KEY("defaults", read_defaults),
 	KEY("resolvers", read_resolvers),
 	KEY("carriers", read_carriers),
 	KEY("cases", read_cases),
-	LATER("places"),
 	LATER("declassifiers"),
 	LATER("terminals"),
 };
@@ -302,6 +303,9 @@ void draft_free(struct draft *draft)
 		draft_rule_free(draft->defaults);
 	free(draft->defaults);
 	free(draft->rules);
+	for (size_t i = 0; i < draft->storage_count; i++)
+		policy_storage_free(&draft->storages[i]);
+	free(draft->storages);
 	free(draft->resolvers);
 	free(draft->carriers);
 	*draft = (struct draft){};

@@ -43,6 +43,9 @@ struct draft_rule {
 	bool limits; /* 'allow' is there, if only as an empty list */
 	struct draft_names allow;
 	struct draft_names deny;
+	bool stores; /* 'storage' is there */
+	enum policy_mode store_mode;
+	struct draft_names storages;
 	struct policy_place place;
 };
 
@@ -63,6 +66,8 @@ struct draft {
 	struct draft_rule *rules;
 	size_t rule_count;
 	struct draft_rule *defaults; /* or NULL */
+	struct policy_storage *storages;
+	size_t storage_count;
 	struct policy_resolver *resolvers;
 	size_t resolver_count;
 	struct policy_carrier *carriers;

@@ -10,6 +10,7 @@
 #include "policy_compiler.h"
 #include "policy_draft_case.h"
 #include "policy_listen.h"
+#include "policy_storage.h"
 #include "policy_valid.h"
 #include "policy_verdict.h"
 
@@ -104,6 +105,18 @@ static int read_to(struct reader *reader, const struct node *node, void *into)
 	return read_endpoint(reader, node, &draft->result.to);
 }
 
+static int read_store(struct reader *reader, const struct node *node, void *into)
+{
+	struct draft_case *draft = into;
+	const char *wrong, *near;
+
+	if (node->type != NODE_TEXT || node_empty(node))
+		return reader_expected(reader, node, "a type of file system, a UUID, or a path");
+	wrong = policy_medium_wrong(policy_medium_kind(node->text), node->text, &near);
+	return wrong ? reader_expected_near(reader, node, wrong, near) :
+		       draft_text_set(&draft->result.store, node->text);
+}
+
 static int read_case_unit(struct reader *reader, const struct node *node, void *into)
 {
 	struct draft_case *draft = into;
@@ -169,6 +182,7 @@ static const struct key case_keys[] = {
 	KEY("holds", read_holds),
 	KEY("labelled", read_case_labelled),
 	KEY("to", read_to),
+	KEY("store", read_store),
 	KEY("expect", read_expect),
 	KEY("rule", read_case_rule),
 	KEY("network", read_case_network),
@@ -180,9 +194,9 @@ static const struct {
 	const char *others;
 	const char *needed; /* one of these */
 } shapes[] = {
-	{ "label", " to expect rule network ", " to " },
-	{ "path", " holds to expect rule network ", " holds to " },
-	{ "listen", " from holds to expect rule network ", " holds to " },
+	{ "label", " to store expect rule network ", " to store " },
+	{ "path", " holds to store expect rule network ", " holds to store " },
+	{ "listen", " from holds to store expect rule network ", " holds to store " },
 	{ "unit", " labelled ", " labelled " },
 	{ "cgroup", " labelled ", " labelled " },
 };
@@ -237,7 +251,8 @@ static int check_keys(struct reader *reader, const struct node *node, size_t sha
 static int check_case(struct reader *reader, const struct node *node)
 {
 	static const char *const pairs[][2] = {
-		{ "to", "expect" }, { "expect", "to" }, { "rule", "to" }, { "network", "to" },
+		{ "to", "expect" }, { "store", "expect" },
+		{ "rule", "expect" }, { "network", "to" },
 	};
 	size_t shape = 0;
 
@@ -250,6 +265,11 @@ static int check_case(struct reader *reader, const struct node *node)
 		if (has_key(node, pairs[i][0]) && !has_key(node, pairs[i][1]))
 			return reader_refuse(reader, node, "found '%s' without '%s', expected both",
 					     pairs[i][0], pairs[i][1]);
+	if (has_key(node, "to") && has_key(node, "store"))
+		return reader_refuse(reader, node, "found 'to' and 'store', expected one of them");
+	if (has_key(node, "expect") && !has_key(node, "to") && !has_key(node, "store"))
+		return reader_refuse(reader, node, "found 'expect' without 'to' or 'store', "
+				     "expected one of them");
 	return check_keys(reader, node, shape);
 }
 
@@ -262,8 +282,10 @@ static int case_start(struct draft_case *draft, struct policy_place place)
 	result->path = strdup("");
 	result->from = strdup("");
 	result->to = strdup("");
+	result->store = strdup("");
 	result->rule = strdup("");
-	return result->path && result->from && result->to && result->rule ? 0 : -ENOMEM;
+	return result->path && result->from && result->to && result->store && result->rule ?
+		       0 : -ENOMEM;
 }
 
 static int read_case(struct reader *reader, const struct node *node, void *into)
@@ -357,6 +379,7 @@ void draft_cases_free(struct draft *draft)
 		free(one->result.path);
 		free(one->result.from);
 		free(one->result.to);
+		free(one->result.store);
 		free(one->result.rule);
 		free(one->cgroup);
 		free(one->network.text);

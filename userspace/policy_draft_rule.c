@@ -7,6 +7,7 @@
 #include "policy_draft_rule.h"
 #include "suggest.h"
 
+static const struct draft_kind places = { "a place", "places", POLICY_STORAGES_MAX };
 static const struct draft_kind networks = { "a network", "networks", POLICY_NETWORKS_MAX };
 
 static int read_label(struct reader *reader, const struct node *node, void *into)
@@ -70,12 +71,43 @@ static int read_egress(struct reader *reader, const struct node *node, void *int
 	return err ? err : reader_needs_one(reader, node, KEYS(egress_keys), 2);
 }
 
+/* storage: */
+
+static int read_storage_allow(struct reader *reader, const struct node *node, void *into)
+{
+	struct draft_rule *rule = into;
+
+	return draft_read_names(reader, node, &rule->storages, &places);
+}
+
+static int read_storage_mode(struct reader *reader, const struct node *node, void *into)
+{
+	struct draft_rule *rule = into;
+
+	return read_mode(reader, node, &rule->store_mode);
+}
+
+static const struct key storage_keys[] = {
+	REQUIRED("allow", read_storage_allow),
+	KEY("mode", read_storage_mode),
+};
+
+static int read_storage(struct reader *reader, const struct node *node, void *into)
+{
+	struct draft_rule *rule = into;
+
+	rule->stores = true;
+	return reader_keys(reader, node, KEYS(storage_keys), into);
+}
+
 /* The rule. */
 
+#define RULE_SAYS 2 /* the first keys, of which it needs one */
+
 static const struct key rule_keys[] = {
+	KEY("egress", read_egress),
+	KEY("storage", read_storage),
 	REQUIRED("label", read_label),
-	REQUIRED("egress", read_egress),
-	LATER("storage"),
 	LATER("read"),
 	LATER("write"),
 };
@@ -84,6 +116,7 @@ static int read_rule(struct reader *reader, const struct node *node, void *into)
 {
 	struct draft *draft = into;
 	struct draft_rule *new;
+	int err;
 
 	if (draft->rule_count == POLICY_RULES_MAX) {
 		reader_refuse(reader, node, "found more than %d rules, expected fewer",
@@ -94,7 +127,8 @@ static int read_rule(struct reader *reader, const struct node *node, void *into)
 	if (!new)
 		return -ENOMEM;
 	new->place = reader_place(reader, node);
-	return reader_keys(reader, node, KEYS(rule_keys), new);
+	err = reader_keys(reader, node, KEYS(rule_keys), new);
+	return err ? err : reader_needs_one(reader, node, KEYS(rule_keys), RULE_SAYS);
 }
 
 int read_rules(struct reader *reader, const struct node *node, void *into)
@@ -103,12 +137,14 @@ int read_rules(struct reader *reader, const struct node *node, void *into)
 }
 
 static const struct key defaults_keys[] = {
-	REQUIRED("egress", read_egress),
+	KEY("egress", read_egress),
+	KEY("storage", read_storage),
 };
 
 int read_defaults(struct reader *reader, const struct node *node, void *into)
 {
 	struct draft *draft = into;
+	int err;
 
 	if (node_empty(node))
 		return 0;
@@ -120,12 +156,14 @@ int read_defaults(struct reader *reader, const struct node *node, void *into)
 	if (!draft->defaults)
 		return -ENOMEM;
 	draft->defaults->place = reader_place(reader, node);
-	return reader_keys(reader, node, KEYS(defaults_keys), draft->defaults);
+	err = reader_keys(reader, node, KEYS(defaults_keys), draft->defaults);
+	return err ? err : reader_needs_one(reader, node, KEYS(defaults_keys), RULE_SAYS);
 }
 
 void draft_rule_free(struct draft_rule *rule)
 {
 	draft_names_free(&rule->allow);
 	draft_names_free(&rule->deny);
+	draft_names_free(&rule->storages);
 	free(rule->label.text);
 }

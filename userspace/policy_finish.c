@@ -182,6 +182,8 @@ static void own_places(struct policy *policy, const struct documents *documents)
 		own_place(policy, documents, &policy->resolvers[i].place);
 	for (size_t i = 0; i < policy->rule_count; i++)
 		own_place(policy, documents, &policy->rules[i].place);
+	for (size_t i = 0; i < policy->storage_count; i++)
+		own_place(policy, documents, &policy->storages[i].place);
 	if (policy->defaults)
 		own_place(policy, documents, &policy->defaults->place);
 	for (size_t i = 0; i < policy->carrier_count; i++)
@@ -208,13 +210,19 @@ int policy_finish(struct policy *policy, const struct documents *documents)
 	return err ? err : count_addresses(policy);
 }
 
+static void rule_audit(struct policy_rule *rule)
+{
+	rule->mode = POLICY_AUDIT;
+	rule->store_mode = POLICY_AUDIT;
+}
+
 void policy_audit(struct policy *policy)
 {
 	policy->audit = true;
 	for (size_t i = 0; i < policy->rule_count; i++)
-		policy->rules[i].mode = POLICY_AUDIT;
+		rule_audit(&policy->rules[i]);
 	if (policy->defaults)
-		policy->defaults->mode = POLICY_AUDIT;
+		rule_audit(policy->defaults);
 	for (size_t i = 0; i < policy->class_count; i++) {
 		struct domicile_class *sets = &policy->classes[i].sets;
 

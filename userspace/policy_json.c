@@ -144,6 +144,46 @@ static json_t *json_egress(const struct policy *policy, const struct policy_rule
 			 policy_mode_name(rule->mode));
 }
 
+/* Null when the rule does not say where the label may be stored. */
+static json_t *json_storage(const struct policy *policy, const struct policy_rule *rule)
+{
+	json_t *allow;
+
+	if (!rule->stores)
+		return json_null();
+	allow = json_array();
+	for (size_t i = 0; allow && i < rule->storage_count; i++)
+		allow = json_add(allow, json_string(policy->storages[rule->storages[i]].name));
+	return json_pack("{s:o, s:s}", "allow", allow, "mode", policy_mode_name(rule->store_mode));
+}
+
+static json_t *json_media(const struct policy_storage *storage, enum domicile_medium_kind kind)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < storage->medium_count; i++)
+		if (storage->media[i].kind == kind)
+			array = json_add(array, json_string(storage->media[i].text));
+	return array;
+}
+
+static json_t *json_places(const struct policy *policy)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < policy->storage_count; i++) {
+		const struct policy_storage *storage = &policy->storages[i];
+
+		array = json_add(array, json_pack("{s:s, s:o, s:o, s:o, s:o}", "name",
+						  storage->name, "filesystem",
+						  json_media(storage, DOMICILE_MEDIUM_TYPE), "uuid",
+						  json_media(storage, DOMICILE_MEDIUM_UUID), "mount",
+						  json_media(storage, DOMICILE_MEDIUM_DEVICE),
+						  "place", json_place(&storage->place)));
+	}
+	return array;
+}
+
 static json_t *json_rules(const struct policy *policy)
 {
 	json_t *array = json_array();
@@ -151,9 +191,10 @@ static json_t *json_rules(const struct policy *policy)
 	for (size_t i = 0; array && i < policy->rule_count; i++) {
 		const struct policy_rule *rule = &policy->rules[i];
 
-		array = json_add(array, json_pack("{s:s, s:o, s:o}", "label",
+		array = json_add(array, json_pack("{s:s, s:o, s:o, s:o}", "label",
 						  policy->labels[rule->label].name, "egress",
-						  json_egress(policy, rule), "place",
+						  json_egress(policy, rule), "storage",
+						  json_storage(policy, rule), "place",
 						  json_place(&rule->place)));
 	}
 	return array;
@@ -165,8 +206,8 @@ static json_t *json_defaults(const struct policy *policy)
 
 	if (!rule)
 		return json_null();
-	return json_pack("{s:o, s:o}", "egress", json_egress(policy, rule), "place",
-			 json_place(&rule->place));
+	return json_pack("{s:o, s:o, s:o}", "egress", json_egress(policy, rule), "storage",
+			 json_storage(policy, rule), "place", json_place(&rule->place));
 }
 
 static json_t *json_resolvers(const struct policy *policy)
@@ -208,10 +249,12 @@ json_t *policy_json(const struct policy *policy)
 	char digest[POLICY_DIGEST_TEXT_SIZE];
 
 	policy_digest_text(policy, digest);
-	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I, s:I}}",
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+			 "s:{s:I, s:I, s:I}}",
 			 "version", POLICY_VERSION, "digest", digest, "files", json_files(policy),
 			 "labels", json_labels(policy), "networks", policy_networks_json(policy),
 			 "data", policy_data_json(policy), "sources", json_all_sources(policy),
+			 "places", json_places(policy),
 			 "rules", json_rules(policy), "defaults", json_defaults(policy),
 			 "resolvers", json_resolvers(policy), "carriers", json_carriers(policy),
 			 "counts", "ranges4", (json_int_t)policy->range4_count, "ranges6",

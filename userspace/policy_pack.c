@@ -150,7 +150,27 @@ static void put_rule(struct output *output, const struct documents *documents,
 	put_u32(output, rule->limits);
 	put_numbers(output, rule->networks, rule->network_count);
 	put_numbers(output, rule->denied, rule->denied_count);
+	put_u32(output, rule->stores);
+	put_u32(output, rule->store_mode);
+	put_numbers(output, rule->storages, rule->storage_count);
 	put_place(output, documents, &rule->place);
+}
+
+static void put_storages(struct output *output, const struct documents *documents,
+			 const struct policy *policy)
+{
+	put_u32(output, policy->storage_count);
+	for (size_t i = 0; i < policy->storage_count; i++) {
+		const struct policy_storage *storage = &policy->storages[i];
+
+		put_text(output, storage->name);
+		put_u32(output, storage->medium_count);
+		for (size_t j = 0; j < storage->medium_count; j++) {
+			put_u32(output, storage->media[j].kind);
+			put_text(output, storage->media[j].text);
+		}
+		put_place(output, documents, &storage->place);
+	}
 }
 
 static void put_rules(struct output *output, const struct documents *documents,
@@ -203,6 +223,7 @@ static void put_cases(struct output *output, const struct documents *documents,
 		put_u32(output, one->held);
 		put(output, &one->holds, sizeof(one->holds));
 		put_text(output, one->to);
+		put_text(output, one->store);
 		put_u32(output, one->expect);
 		put_u32(output, one->network);
 		put_text(output, one->rule);
@@ -249,6 +270,7 @@ int policy_pack(const struct policy_result *result, const struct policy_errors *
 		put_networks(&output, documents, result->policy);
 		put_tables(&output, result->policy);
 		put_sources(&output, documents, result->policy);
+		put_storages(&output, documents, result->policy);
 		put_rules(&output, documents, result->policy);
 		put_listens(&output, documents, result->policy);
 		put_resolvers(&output, documents, result->policy);

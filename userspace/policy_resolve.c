@@ -41,6 +41,18 @@ int resolve_network(struct compiler *compiler, const struct draft_name *name, __
 				policy_network_nearest(compiler->policy, name->text));
 }
 
+int resolve_storage(struct compiler *compiler, const struct draft_name *name, __u64 *set)
+{
+	int index = name->text ? policy_storage_index(compiler->policy, name->text) : 0;
+
+	if (index >= 0)
+		set[index / 64] |= 1ull << (index % 64);
+	if (index >= 0 || compiler->draft.incomplete)
+		return 0;
+	return refuse_undefined(compiler, "place", name,
+				policy_storage_nearest(compiler->policy, name->text));
+}
+
 int list_members(const __u64 *set, size_t limit, __u32 **ret, size_t *ret_count)
 {
 	for (size_t i = 0; i < limit; i++) {

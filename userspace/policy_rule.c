@@ -21,6 +21,17 @@ static int rule_compare(const void *a, const void *b)
 	       left->place.column > right->place.column;
 }
 
+static int take_places(struct compiler *compiler, const struct draft_names *names, __u32 **ret,
+		       size_t *ret_count)
+{
+	__u64 set[POLICY_STORAGES_MAX / 64] = {};
+	int err = 0;
+
+	for (size_t i = 0; i < names->count && !err; i++)
+		err = resolve_storage(compiler, &names->list[i], set);
+	return err ? err : list_members(set, compiler->policy->storage_count, ret, ret_count);
+}
+
 static int take_networks(struct compiler *compiler, const struct draft_names *names, __u32 **ret,
 			 size_t *ret_count)
 {
@@ -40,9 +51,14 @@ static int take_rule(struct compiler *compiler, const struct draft_rule *draft,
 	rule->place = draft->place;
 	rule->mode = draft->mode;
 	rule->limits = draft->limits;
+	rule->stores = draft->stores;
+	rule->store_mode = draft->store_mode;
 	err = take_networks(compiler, &draft->allow, &rule->networks, &rule->network_count);
 	if (!err)
 		err = take_networks(compiler, &draft->deny, &rule->denied, &rule->denied_count);
+	if (!err)
+		err = take_places(compiler, &draft->storages, &rule->storages,
+				  &rule->storage_count);
 	return err;
 }
 

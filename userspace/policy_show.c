@@ -133,9 +133,12 @@ static void show_rules(const struct policy *policy, FILE *file)
 	int name = labels_width(policy);
 
 	fprintf(file, "\n%-*s  MODE     MAY GO TO\n", name, "LABEL");
-	for (size_t i = 0; i < policy->rule_count; i++)
-		show_rule(policy, &policy->rules[i], policy->labels[policy->rules[i].label].name,
-			  name, file);
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+
+		if (rule->limits || rule->denied_count)
+			show_rule(policy, rule, policy->labels[rule->label].name, name, file);
+	}
 }
 
 /* Labels of which no rule says where they may go. */
@@ -146,11 +149,60 @@ static void show_unruled(const struct policy *policy, FILE *file)
 	for (size_t i = 0; i < policy->label_count; i++) {
 		const struct policy_rule *rule = policy_rule_of(policy, i);
 
-		if (rule && rule == policy->defaults)
+		if (rule && rule == policy->defaults && rule->limits)
 			show_rule(policy, rule, policy->labels[i].name, name, file);
 		else if (!rule || !rule->limits)
 			fprintf(file, "%-*s  %-7s  nowhere  (no rule)\n", name,
 				policy->labels[i].name, policy_mode_name(POLICY_ENFORCE));
+	}
+}
+
+static void show_store_rule(const struct policy *policy, const char *label,
+			    const struct policy_rule *rule, int name, FILE *file)
+{
+	fprintf(file, "%-*s  %-7s  ", name, label, policy_mode_name(rule->store_mode));
+	for (size_t i = 0; i < rule->storage_count; i++)
+		fprintf(file, "%s%s", i ? ", " : "", policy->storages[rule->storages[i]].name);
+	fprintf(file, "%s  (%s:%u)\n", rule->storage_count ? "" : "nowhere", rule->place.file,
+		rule->place.line);
+}
+
+static bool is_stored(const struct policy *policy)
+{
+	bool stored = policy->defaults && policy->defaults->stores;
+
+	for (size_t i = 0; i < policy->rule_count; i++)
+		stored |= policy->rules[i].stores;
+	return stored;
+}
+
+static void show_store_rules(const struct policy *policy, FILE *file)
+{
+	int name = wider(labels_width(policy), "(others)");
+
+	fprintf(file, "\n%-*s  MODE     MAY BE STORED IN\n", name, "LABEL");
+	for (size_t i = 0; i < policy->rule_count; i++)
+		if (policy->rules[i].stores)
+			show_store_rule(policy, policy->labels[policy->rules[i].label].name,
+					&policy->rules[i], name, file);
+	if (policy->defaults && policy->defaults->stores)
+		show_store_rule(policy, "(others)", policy->defaults, name, file);
+}
+
+static void show_places(const struct policy *policy, FILE *file)
+{
+	int name = strlen("PLACE");
+
+	for (size_t i = 0; i < policy->storage_count; i++)
+		name = wider(name, policy->storages[i].name);
+	fprintf(file, "\n%-*s  FILE SYSTEMS\n", name, "PLACE");
+	for (size_t i = 0; i < policy->storage_count; i++) {
+		const struct policy_storage *storage = &policy->storages[i];
+
+		fprintf(file, "%-*s  ", name, storage->name);
+		for (size_t j = 0; j < storage->medium_count; j++)
+			fprintf(file, "%s%s", j ? ", " : "", storage->media[j].text);
+		fputs(storage->medium_count ? "\n" : "none\n", file);
 	}
 }
 
@@ -208,6 +260,10 @@ void policy_show(const struct policy *policy, FILE *file)
 		show_rules(policy, file);
 		show_unruled(policy, file);
 	}
+	if (is_stored(policy))
+		show_store_rules(policy, file);
+	if (policy->storage_count)
+		show_places(policy, file);
 	if (policy->resolver_count)
 		show_resolvers(policy, file);
 	if (policy->carrier_count)

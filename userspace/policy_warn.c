@@ -75,6 +75,24 @@ static void warn_networks(const struct policy *policy, struct policy_errors *err
 	}
 }
 
+static void warn_storages(const struct policy *policy, struct policy_errors *errors)
+{
+	bool used[POLICY_STORAGES_MAX] = {};
+
+	for (size_t i = 0; i <= policy->rule_count; i++) {
+		const struct policy_rule *rule = i < policy->rule_count ? &policy->rules[i] :
+									  policy->defaults;
+
+		for (size_t j = 0; rule && j < rule->storage_count; j++)
+			used[rule->storages[j]] = true;
+	}
+	for (size_t i = 0; i < policy->storage_count; i++)
+		if (!used[i])
+			policy_warning_add(errors, &policy->storages[i].place,
+					   "found no rule that names place '%s'",
+					   policy->storages[i].name);
+}
+
 static bool rule_covers(const __u64 *networks, const struct policy_class *class)
 {
 	for (size_t i = 0; i < class->network_count; i++)
@@ -102,7 +120,7 @@ static bool is_shadowed(const struct policy *policy, const struct policy_rule *r
 	__u64 networks[NETSET_WORDS] = {};
 	bool any = false;
 
-	if (rule->denied_count)
+	if (rule->denied_count || rule->stores)
 		return false;
 	networks_add(networks, rule);
 	for (size_t i = 0; i < policy->class_count; i++) {
@@ -197,5 +215,6 @@ int policy_warn(const struct policy *policy, struct policy_errors *errors)
 {
 	warn_labels(policy, errors);
 	warn_networks(policy, errors);
+	warn_storages(policy, errors);
 	return warn_rules(policy, errors);
 }

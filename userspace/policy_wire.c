@@ -7,123 +7,17 @@
 #include "policy_carrier.h"
 #include "policy_case.h"
 #include "policy_error.h"
+#include "policy_input.h"
 #include "policy_listen.h"
 #include "policy_resolver.h"
+#include "policy_storage.h"
 #include "policy_valid.h"
 #include "policy_wire.h"
 #include "policy_wire_format.h"
 
-/* Reading: the first error stays; what is read after it is empty. */
-struct input {
-	const char *data;
-	size_t left;
-	const struct documents *documents;
-	int err;
-};
-
-static void input_fail(struct input *input, int err)
-{
-	if (!input->err)
-		input->err = err;
-	input->left = 0;
-}
-
-static void input_check(struct input *input, bool right)
-{
-	if (!right)
-		input_fail(input, -EBADMSG);
-}
-
-static void get(struct input *input, void *data, size_t size)
-{
-	if (size > input->left) {
-		input_fail(input, -EBADMSG);
-		memset(data, 0, size);
-		return;
-	}
-	if (size)
-		memcpy(data, input->data, size);
-	input->data += size;
-	input->left -= size;
-}
-
-static __u32 get_u32(struct input *input)
-{
-	__u32 value;
-
-	get(input, &value, sizeof(value));
-	return value;
-}
-
-/* A count of members that take up @size bytes or more each. */
-static size_t get_count(struct input *input, size_t min, size_t max, size_t size)
-{
-	size_t count = get_u32(input);
-
-	input_check(input, count >= min && count <= max && count <= input->left / size);
-	return input->err ? 0 : count;
-}
-
-static void *get_memory(struct input *input, size_t count, size_t size)
-{
-	void *memory = input->err ? NULL : calloc(count + 1, size);
-
-	if (!memory)
-		input_fail(input, -ENOMEM);
-	return memory;
-}
-
-static char *get_text(struct input *input)
-{
-	size_t size = get_count(input, 0, WIRE_TEXT_MAX, 1);
-	char *text = get_memory(input, size, 1);
-
-	if (!text)
-		return NULL;
-	get(input, text, size);
-	input_check(input, strlen(text) == size && policy_text_valid(text));
-	return text;
-}
-
-static char *get_name(struct input *input)
-{
-	char *name = get_text(input);
-
-	input_check(input, name && policy_name_valid(name));
-	return name;
-}
-
-static struct policy_place get_place(struct input *input)
-{
-	__u32 file = get_u32(input);
-	struct policy_place place = {};
-
-	place.line = get_u32(input);
-	place.column = get_u32(input);
-	input_check(input, file < input->documents->count && place.line && place.column);
-	if (!input->err)
-		place.file = input->documents->list[file].file;
-	return place;
-}
-
-/* Ascending numbers below @limit. */
-static __u32 *get_numbers(struct input *input, size_t limit, size_t *ret_count)
-{
-	size_t count = get_count(input, 0, limit, sizeof(__u32));
-	__u32 *numbers = get_memory(input, count, sizeof(*numbers));
-
-	if (!numbers)
-		return NULL;
-	*ret_count = count;
-	get(input, numbers, count * sizeof(*numbers));
-	for (size_t i = 0; i < count; i++)
-		input_check(input, numbers[i] < limit && (!i || numbers[i - 1] < numbers[i]));
-	return numbers;
-}
-
 static void get_jurisdiction(struct input *input, struct policy_label *label)
 {
-	char *code = get_text(input);
+	char *code = input_text(input);
 
 	input_check(input, code && (!*code || policy_jurisdiction_valid(code)));
 	if (!input->err)
@@ -133,21 +27,21 @@ static void get_jurisdiction(struct input *input, struct policy_label *label)
 
 static void get_label(struct input *input, struct policy_label *label)
 {
-	label->name = get_name(input);
-	label->title = get_text(input);
-	label->category = get_text(input);
+	label->name = input_name(input);
+	label->title = input_text(input);
+	label->category = input_text(input);
 	input_check(input, label->category &&
 		    (!*label->category || policy_name_valid(label->category)));
 	get_jurisdiction(input, label);
-	label->place = get_place(input);
+	label->place = input_place(input);
 	if (!input->err)
 		label->id = label_id(label->name);
 }
 
 static void get_labels(struct input *input, struct policy *policy)
 {
-	size_t count = get_count(input, 0, DOMICILE_LABELS_MAX, 7 * sizeof(__u32));
-	struct policy_label *labels = get_memory(input, count, sizeof(*labels));
+	size_t count = input_count(input, 0, DOMICILE_LABELS_MAX, 7 * sizeof(__u32));
+	struct policy_label *labels = input_memory(input, count, sizeof(*labels));
 
 	if (!labels)
 		return;
@@ -164,19 +58,19 @@ static void get_labels(struct input *input, struct policy *policy)
 
 static void get_networks(struct input *input, struct policy *policy)
 {
-	size_t count = get_count(input, 0, POLICY_NETWORKS_MAX, 7 * sizeof(__u32));
-	struct policy_network *networks = get_memory(input, count, sizeof(*networks));
+	size_t count = input_count(input, 0, POLICY_NETWORKS_MAX, 7 * sizeof(__u32));
+	struct policy_network *networks = input_memory(input, count, sizeof(*networks));
 
 	if (!networks)
 		return;
 	policy->networks = networks;
 	policy->network_count = count;
 	for (size_t i = 0; i < count && !input->err; i++) {
-		networks[i].name = get_name(input);
-		networks[i].prefixes4 = get_u32(input);
-		networks[i].prefixes6 = get_u32(input);
-		networks[i].part = get_u32(input);
-		networks[i].place = get_place(input);
+		networks[i].name = input_name(input);
+		networks[i].prefixes4 = input_u32(input);
+		networks[i].prefixes6 = input_u32(input);
+		networks[i].part = input_u32(input);
+		networks[i].place = input_place(input);
 		if (i && !input->err)
 			input_check(input, strcmp(networks[i - 1].name, networks[i].name) < 0);
 	}
@@ -205,16 +99,16 @@ static void check_classes(struct input *input, const struct policy *policy)
 
 static void get_classes(struct input *input, struct policy *policy)
 {
-	size_t count = get_count(input, 1, DOMICILE_CLASSES_MAX, sizeof(__u32));
-	struct policy_class *classes = get_memory(input, count, sizeof(*classes));
+	size_t count = input_count(input, 1, DOMICILE_CLASSES_MAX, sizeof(__u32));
+	struct policy_class *classes = input_memory(input, count, sizeof(*classes));
 
 	if (!classes)
 		return;
 	policy->classes = classes;
 	policy->class_count = count;
 	for (size_t i = 0; i < count && !input->err; i++)
-		classes[i].networks = get_numbers(input, policy->network_count,
-						  &classes[i].network_count);
+		classes[i].networks = input_numbers(input, policy->network_count,
+						    &classes[i].network_count);
 	if (!input->err)
 		check_classes(input, policy);
 }
@@ -222,13 +116,13 @@ static void get_classes(struct input *input, struct policy *policy)
 static void get_ranges4(struct input *input, struct policy *policy)
 {
 	struct domicile_range4 *ranges;
-	size_t count = get_count(input, 1, DOMICILE_RANGES_MAX, sizeof(*ranges));
+	size_t count = input_count(input, 1, DOMICILE_RANGES_MAX, sizeof(*ranges));
 
-	ranges = policy->ranges4 = get_memory(input, count, sizeof(*ranges));
+	ranges = policy->ranges4 = input_memory(input, count, sizeof(*ranges));
 	if (!ranges)
 		return;
 	policy->range4_count = count;
-	get(input, ranges, count * sizeof(*ranges));
+	input_get(input, ranges, count * sizeof(*ranges));
 	for (size_t i = 0; i < count; i++) {
 		input_check(input, ranges[i].class < policy->class_count);
 		input_check(input, i ? ranges[i - 1].start < ranges[i].start &&
@@ -244,13 +138,13 @@ static bool range6_before(const struct domicile_range6 *a, const struct domicile
 static void get_ranges6(struct input *input, struct policy *policy)
 {
 	struct domicile_range6 *ranges;
-	size_t count = get_count(input, 1, DOMICILE_RANGES_MAX, sizeof(*ranges));
+	size_t count = input_count(input, 1, DOMICILE_RANGES_MAX, sizeof(*ranges));
 
-	ranges = policy->ranges6 = get_memory(input, count, sizeof(*ranges));
+	ranges = policy->ranges6 = input_memory(input, count, sizeof(*ranges));
 	if (!ranges)
 		return;
 	policy->range6_count = count;
-	get(input, ranges, count * sizeof(*ranges));
+	input_get(input, ranges, count * sizeof(*ranges));
 	for (size_t i = 0; i < count; i++) {
 		input_check(input, ranges[i].class < policy->class_count && !ranges[i].reserved);
 		input_check(input, i ? range6_before(&ranges[i - 1], &ranges[i]) &&
@@ -261,11 +155,11 @@ static void get_ranges6(struct input *input, struct policy *policy)
 
 static void get_source(struct input *input, struct policy_source *source, size_t labels)
 {
-	source->path = get_text(input);
+	source->path = input_text(input);
 	input_check(input, source->path && !policy_path_wrong(source->path));
-	source->label = get_u32(input);
+	source->label = input_u32(input);
 	input_check(input, source->label < labels);
-	source->place = get_place(input);
+	source->place = input_place(input);
 }
 
 static bool source_before(const struct policy_source *a, const struct policy_source *b)
@@ -277,8 +171,8 @@ static bool source_before(const struct policy_source *a, const struct policy_sou
 
 static void get_sources(struct input *input, struct policy *policy)
 {
-	size_t count = get_count(input, 0, POLICY_SOURCES_MAX, 5 * sizeof(__u32));
-	struct policy_source *sources = get_memory(input, count, sizeof(*sources));
+	size_t count = input_count(input, 0, POLICY_SOURCES_MAX, 5 * sizeof(__u32));
+	struct policy_source *sources = input_memory(input, count, sizeof(*sources));
 
 	if (!sources)
 		return;
@@ -291,41 +185,38 @@ static void get_sources(struct input *input, struct policy *policy)
 	}
 }
 
-static bool get_bool(struct input *input)
-{
-	__u32 value = get_u32(input);
-
-	input_check(input, value <= 1);
-	return value == 1;
-}
-
 static void get_rule(struct input *input, struct policy_rule *rule, const struct policy *policy)
 {
 	__u32 mode;
 
-	rule->label = get_u32(input);
-	mode = get_u32(input);
+	rule->label = input_u32(input);
+	mode = input_u32(input);
 	input_check(input, mode < POLICY_MODES);
 	rule->mode = input->err ? POLICY_ENFORCE : mode;
-	rule->limits = get_bool(input);
-	rule->networks = get_numbers(input, policy->network_count, &rule->network_count);
-	rule->denied = get_numbers(input, policy->network_count, &rule->denied_count);
-	rule->place = get_place(input);
+	rule->limits = input_bool(input);
+	rule->networks = input_numbers(input, policy->network_count, &rule->network_count);
+	rule->denied = input_numbers(input, policy->network_count, &rule->denied_count);
+	rule->stores = input_bool(input);
+	mode = input_u32(input);
+	input_check(input, mode < POLICY_MODES);
+	rule->store_mode = input->err ? POLICY_ENFORCE : mode;
+	rule->storages = input_numbers(input, policy->storage_count, &rule->storage_count);
+	rule->place = input_place(input);
 }
 
 static void get_defaults(struct input *input, struct policy *policy)
 {
-	if (!get_bool(input))
+	if (!input_bool(input))
 		return;
-	policy->defaults = get_memory(input, 1, sizeof(*policy->defaults));
+	policy->defaults = input_memory(input, 1, sizeof(*policy->defaults));
 	if (policy->defaults)
 		get_rule(input, policy->defaults, policy);
 }
 
 static void get_rules(struct input *input, struct policy *policy)
 {
-	size_t count = get_count(input, 0, POLICY_RULES_MAX, 8 * sizeof(__u32));
-	struct policy_rule *rules = get_memory(input, count, sizeof(*rules));
+	size_t count = input_count(input, 0, POLICY_RULES_MAX, 11 * sizeof(__u32));
+	struct policy_rule *rules = input_memory(input, count, sizeof(*rules));
 
 	if (!rules)
 		return;
@@ -339,10 +230,55 @@ static void get_rules(struct input *input, struct policy *policy)
 	get_defaults(input, policy);
 }
 
+static void get_medium(struct input *input, struct policy_medium *medium)
+{
+	__u32 kind = input_u32(input);
+	const char *near;
+
+	medium->text = input_text(input);
+	input_check(input, kind >= DOMICILE_MEDIUM_TYPE && kind < DOMICILE_MEDIA &&
+		    medium->text && !policy_medium_wrong(kind, medium->text, &near));
+	medium->kind = input->err ? DOMICILE_MEDIUM_TYPE : kind;
+}
+
+static void get_media(struct input *input, struct policy_storage *storage)
+{
+	size_t count = input_count(input, 0, POLICY_MEDIA_MAX, 2 * sizeof(__u32));
+
+	storage->media = input_memory(input, count, sizeof(*storage->media));
+	if (!storage->media)
+		return;
+	storage->medium_count = count;
+	for (size_t i = 0; i < count && !input->err; i++) {
+		get_medium(input, &storage->media[i]);
+		if (i && !input->err)
+			input_check(input, policy_medium_compare(&storage->media[i - 1],
+								 &storage->media[i]) < 0);
+	}
+}
+
+static void get_storages(struct input *input, struct policy *policy)
+{
+	size_t count = input_count(input, 0, POLICY_STORAGES_MAX, 5 * sizeof(__u32));
+	struct policy_storage *storages = input_memory(input, count, sizeof(*storages));
+
+	if (!storages)
+		return;
+	policy->storages = storages;
+	policy->storage_count = count;
+	for (size_t i = 0; i < count && !input->err; i++) {
+		storages[i].name = input_name(input);
+		get_media(input, &storages[i]);
+		storages[i].place = input_place(input);
+		if (i && !input->err)
+			input_check(input, strcmp(storages[i - 1].name, storages[i].name) < 0);
+	}
+}
+
 static void get_listens(struct input *input, struct policy *policy)
 {
-	size_t count = get_count(input, 0, POLICY_LISTENS_MAX, 6 * sizeof(__u32));
-	struct policy_listen *listens = get_memory(input, count, sizeof(*listens));
+	size_t count = input_count(input, 0, POLICY_LISTENS_MAX, 6 * sizeof(__u32));
+	struct policy_listen *listens = input_memory(input, count, sizeof(*listens));
 
 	if (!listens)
 		return;
@@ -350,13 +286,13 @@ static void get_listens(struct input *input, struct policy *policy)
 	policy->listen_count = count;
 	for (size_t i = 0; i < count && !input->err; i++) {
 		struct policy_listen *listen = &listens[i];
-		__u32 port = get_u32(input);
+		__u32 port = input_u32(input);
 
 		listen->protocol = port >> 16;
 		listen->port = port;
-		listen->network = get_u32(input);
-		listen->label = get_u32(input);
-		listen->place = get_place(input);
+		listen->network = input_u32(input);
+		listen->label = input_u32(input);
+		listen->place = input_place(input);
 		input_check(input, policy_listen_valid(listen) &&
 			    listen->label < policy->label_count &&
 			    (listen->network < policy->network_count ||
@@ -368,15 +304,15 @@ static void get_listens(struct input *input, struct policy *policy)
 static void get_resolvers(struct input *input, struct policy *policy)
 {
 	struct policy_resolver *resolvers;
-	size_t count = get_count(input, 0, DOMICILE_RESOLVERS_MAX, sizeof(resolvers->resolver));
+	size_t count = input_count(input, 0, DOMICILE_RESOLVERS_MAX, sizeof(resolvers->resolver));
 
-	resolvers = policy->resolvers = get_memory(input, count, sizeof(*resolvers));
+	resolvers = policy->resolvers = input_memory(input, count, sizeof(*resolvers));
 	if (!resolvers)
 		return;
 	policy->resolver_count = count;
 	for (size_t i = 0; i < count && !input->err; i++) {
-		get(input, &resolvers[i].resolver, sizeof(resolvers[i].resolver));
-		resolvers[i].place = get_place(input);
+		input_get(input, &resolvers[i].resolver, sizeof(resolvers[i].resolver));
+		resolvers[i].place = input_place(input);
 		input_check(input, policy_resolver_valid(&resolvers[i].resolver));
 		input_check(input, !i || policy_resolver_compare(&resolvers[i - 1],
 								 &resolvers[i]) < 0);
@@ -387,19 +323,19 @@ static void get_carrier(struct input *input, struct policy_carrier *carrier)
 {
 	__u32 carriage;
 
-	carrier->cgroup = get_text(input);
+	carrier->cgroup = input_text(input);
 	input_check(input, carrier->cgroup && !policy_cgroup_wrong(carrier->cgroup));
-	carriage = get_u32(input);
+	carriage = input_u32(input);
 	input_check(input, carriage >= DOMICILE_CARRIAGE_KEEP && carriage < DOMICILE_CARRIAGES);
 	carrier->carriage = input->err ? DOMICILE_CARRIAGE_KEEP : carriage;
-	carrier->reason = get_text(input);
-	carrier->place = get_place(input);
+	carrier->reason = input_text(input);
+	carrier->place = input_place(input);
 }
 
 static void get_carriers(struct input *input, struct policy *policy)
 {
-	size_t count = get_count(input, 0, DOMICILE_CARRIERS_MAX, 6 * sizeof(__u32));
-	struct policy_carrier *carriers = get_memory(input, count, sizeof(*carriers));
+	size_t count = input_count(input, 0, DOMICILE_CARRIERS_MAX, 6 * sizeof(__u32));
+	struct policy_carrier *carriers = input_memory(input, count, sizeof(*carriers));
 
 	if (!carriers)
 		return;
@@ -416,7 +352,7 @@ static struct domicile_label_set get_set(struct input *input, size_t labels)
 {
 	struct domicile_label_set set;
 
-	get(input, &set, sizeof(set));
+	input_get(input, &set, sizeof(set));
 	for (size_t i = labels; i < DOMICILE_LABELS_MAX; i++)
 		input_check(input, !label_set_has(&set, i));
 	return set;
@@ -426,30 +362,31 @@ static void get_case(struct input *input, struct policy_case *one, const struct 
 {
 	__u32 port;
 
-	one->subject = get_u32(input);
+	one->subject = input_u32(input);
 	one->labels = get_set(input, policy->label_count);
-	one->path = get_text(input);
-	port = get_u32(input);
+	one->path = input_text(input);
+	port = input_u32(input);
 	one->protocol = port >> 16;
 	one->port = port;
-	one->from = get_text(input);
-	one->held = get_u32(input);
+	one->from = input_text(input);
+	one->held = input_u32(input);
 	one->holds = get_set(input, policy->label_count);
-	one->to = get_text(input);
-	one->expect = get_u32(input);
-	one->network = get_u32(input);
+	one->to = input_text(input);
+	one->store = input_text(input);
+	one->expect = input_u32(input);
+	one->network = input_u32(input);
 	input_check(input, one->network < policy->network_count ||
 		    one->network == POLICY_ANYWHERE);
-	one->rule = get_text(input);
-	one->carriage = get_u32(input);
-	one->place = get_place(input);
+	one->rule = input_text(input);
+	one->carriage = input_u32(input);
+	one->place = input_place(input);
 	input_check(input, !input->err && policy_case_valid(one));
 }
 
 static void get_cases(struct input *input, struct policy *policy)
 {
-	size_t count = get_count(input, 0, POLICY_CASES_MAX, 16 * sizeof(__u32));
-	struct policy_case *cases = get_memory(input, count, sizeof(*cases));
+	size_t count = input_count(input, 0, POLICY_CASES_MAX, 17 * sizeof(__u32));
+	struct policy_case *cases = input_memory(input, count, sizeof(*cases));
 
 	if (!cases)
 		return;
@@ -462,7 +399,7 @@ static void get_cases(struct input *input, struct policy *policy)
 /* An error's text is only shown: make it harmless rather than refuse it. */
 static void get_error(struct input *input, struct policy_error *error, bool wrong)
 {
-	__u32 severity = get_u32(input), file = get_u32(input);
+	__u32 severity = input_u32(input), file = input_u32(input);
 	size_t size;
 	ptrdiff_t at;
 
@@ -472,10 +409,10 @@ static void get_error(struct input *input, struct policy_error *error, bool wron
 	input_check(input, file == WIRE_NO_FILE || file < documents_total(input->documents));
 	if (!input->err && file != WIRE_NO_FILE)
 		error->file = documents_at(input->documents, file)->file;
-	error->line = get_u32(input);
-	error->column = get_u32(input);
-	size = get_count(input, 1, sizeof(error->text) - 1, 1);
-	get(input, error->text, size);
+	error->line = input_u32(input);
+	error->column = input_u32(input);
+	size = input_count(input, 1, sizeof(error->text) - 1, 1);
+	input_get(input, error->text, size);
 	while ((at = policy_control_find(error->text, strlen(error->text))) >= 0)
 		error->text[at] = '?';
 }
@@ -485,8 +422,8 @@ static void get_errors(struct input *input, struct policy_errors *errors, bool w
 {
 	struct policy_errors got = {};
 
-	got.count = get_count(input, 0, POLICY_ERRORS_MAX, 5 * sizeof(__u32));
-	got.more = get_u32(input);
+	got.count = input_count(input, 0, POLICY_ERRORS_MAX, 5 * sizeof(__u32));
+	got.more = input_u32(input);
 	for (size_t i = 0; i < got.count && !input->err; i++)
 		get_error(input, &got.list[i], wrong);
 	*errors = got;
@@ -494,12 +431,12 @@ static void get_errors(struct input *input, struct policy_errors *errors, bool w
 
 static void get_want(struct input *input, struct data_want *want)
 {
-	__u32 kind = get_u32(input);
+	__u32 kind = input_u32(input);
 
 	input_check(input, kind < DATA_KINDS);
 	want->kind = input->err ? DATA_CIDR : kind;
-	want->path = get_text(input);
-	want->place = get_place(input);
+	want->path = input_text(input);
+	want->place = input_place(input);
 	input_check(input, want->path && strlen(want->path) < PATH_MAX &&
 		    (*want->path || want->kind == DATA_COUNTRIES));
 }
@@ -507,8 +444,9 @@ static void get_want(struct input *input, struct data_want *want)
 /* There are some if and only if they are why there is no policy. */
 static void get_wants(struct input *input, struct data_wants *wants, bool expected)
 {
-	size_t count = get_count(input, expected, expected ? DATA_WANTS_MAX : 0, 5 * sizeof(__u32));
-	struct data_want *list = get_memory(input, count, sizeof(*list));
+	size_t count = input_count(input, expected, expected ? DATA_WANTS_MAX : 0,
+				   5 * sizeof(__u32));
+	struct data_want *list = input_memory(input, count, sizeof(*list));
 
 	if (!list)
 		return;
@@ -520,30 +458,30 @@ static void get_wants(struct input *input, struct data_wants *wants, bool expect
 static void get_data(struct input *input, struct policy *policy)
 {
 	size_t most = input->documents->data_count;
-	size_t count = get_count(input, most, most, 5 * sizeof(__u32));
-	struct policy_data *data = get_memory(input, count, sizeof(*data));
+	size_t count = input_count(input, most, most, 5 * sizeof(__u32));
+	struct policy_data *data = input_memory(input, count, sizeof(*data));
 
 	if (!data)
 		return;
 	policy->data = data;
 	policy->data_count = count;
 	for (size_t i = 0; i < count; i++) {
-		__u32 format = get_u32(input);
+		__u32 format = input_u32(input);
 		bool cidr = input->documents->data[i].kind == DATA_CIDR;
 
 		input_check(input, format < POLICY_DATA_FORMATS &&
 			    (format == POLICY_DATA_CIDR) == cidr);
 		data[i].format = input->err ? POLICY_DATA_CIDR : format;
-		get(input, &data[i].date, sizeof(data[i].date));
+		input_get(input, &data[i].date, sizeof(data[i].date));
 		input_check(input, data[i].date <= POLICY_DATE_MAX);
-		data[i].ranges4 = get_u32(input);
-		data[i].ranges6 = get_u32(input);
+		data[i].ranges4 = input_u32(input);
+		data[i].ranges6 = input_u32(input);
 	}
 }
 
 static struct policy *get_policy(struct input *input)
 {
-	struct policy *policy = get_memory(input, 1, sizeof(*policy));
+	struct policy *policy = input_memory(input, 1, sizeof(*policy));
 
 	if (!policy)
 		return NULL;
@@ -553,6 +491,7 @@ static struct policy *get_policy(struct input *input)
 	get_ranges4(input, policy);
 	get_ranges6(input, policy);
 	get_sources(input, policy);
+	get_storages(input, policy);
 	get_rules(input, policy);
 	get_listens(input, policy);
 	get_resolvers(input, policy);
@@ -573,9 +512,9 @@ int policy_unpack(const void *data, size_t size, const struct documents *documen
 	struct policy_errors got_errors;
 	__u32 err;
 
-	input_check(&input, get_u32(&input) == WIRE_MAGIC);
-	input_check(&input, get_u32(&input) == WIRE_VERSION);
-	err = get_u32(&input);
+	input_check(&input, input_u32(&input) == WIRE_MAGIC);
+	input_check(&input, input_u32(&input) == WIRE_VERSION);
+	err = input_u32(&input);
 	input_check(&input, err <= WIRE_ERRNO_MAX);
 	got.err = input.err ? 0 : -(int)err;
 	get_errors(&input, &got_errors, err);

@@ -91,6 +91,7 @@ static const char *const reasons[] = {
 	[DOMICILE_REASON_RESOLVER] = "resolver",
 	[DOMICILE_REASON_CARRIER] = "carrier",
 	[DOMICILE_REASON_LOST_CALL] = "lost_call",
+	[DOMICILE_REASON_STORAGE] = "storage",
 };
 NAMES(reasons, DOMICILE_REASONS);
 
@@ -184,6 +185,8 @@ static json_t *rule(const struct domicile_record *record, const struct in_force 
 {
 	json_t *denying;
 
+	if (record->reason == DOMICILE_REASON_STORAGE)
+		return in_force_storing(in_force, &record->denied);
 	if (record->reason != DOMICILE_REASON_NETWORK)
 		return json_null();
 	if (record->verdict == DOMICILE_VERDICT_ALLOW)
@@ -504,6 +507,7 @@ static void print_why(json_t *object, FILE *file)
 		[DOMICILE_REASON_RESOLVER] = "more than that resolver may be asked",
 		[DOMICILE_REASON_CARRIER] = "the policy has that service take no labels",
 		[DOMICILE_REASON_LOST_CALL] = "a thread of it still writes to what another closed",
+		[DOMICILE_REASON_STORAGE] = "no rule lets %s be stored there",
 	};
 	const char *reason = string(object, "reason", "?"), *rest;
 	size_t i = 1;

@@ -94,6 +94,21 @@ struct domicile_carriers {
 	struct domicile_carrier list[DOMICILE_CARRIERS_MAX];
 };
 
+/* Key of the slot's map "storages": what a file system is known by. */
+enum domicile_medium_kind {
+	DOMICILE_MEDIUM_TYPE = 1, /* @id: the name, "" beyond it */
+	DOMICILE_MEDIUM_UUID,
+	DOMICILE_MEDIUM_DEVICE, /* @id: kernel dev_t of the superblock in four bytes */
+	DOMICILE_MEDIA,
+};
+
+#define DOMICILE_MEDIUM_ID_SIZE 16
+
+struct domicile_medium {
+	__u32 kind;
+	__u8 id[DOMICILE_MEDIUM_ID_SIZE];
+};
+
 struct domicile_slot {
 	__u32 ranges4; /* members in use of the slot's net4 map */
 	__u32 ranges6;
@@ -101,6 +116,10 @@ struct domicile_slot {
 	__u32 resolver_count;
 	__u32 carriers; /* members in use of the slot's list */
 	__u32 refusing; /* how many of them refuse, if only connections */
+	__u32 storages; /* nonzero if a label has a rule about storage */
+	__u32 reserved;
+	struct domicile_label_set stored; /* labels that are stored nowhere but where allowed */
+	struct domicile_label_set stored_audit; /* the same, of rules in audit mode */
 	struct domicile_resolver resolvers[DOMICILE_RESOLVERS_MAX];
 };
 

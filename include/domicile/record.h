@@ -81,6 +81,7 @@ enum domicile_reason {
 	DOMICILE_REASON_RESOLVER, /* a query to a declared resolver, in its limits or not */
 	DOMICILE_REASON_CARRIER, /* a service that takes no labels */
 	DOMICILE_REASON_LOST_CALL, /* a thread writes to a file that nobody finds any more */
+	DOMICILE_REASON_STORAGE, /* no rule lets a label be stored there */
 	DOMICILE_REASONS,
 };
 

@@ -16,6 +16,7 @@ CODE := \
 	label_value.c \
 	lines.c \
 	moment.c \
+	mount.c \
 	netset.c \
 	number.c \
 	origin.c \
@@ -28,16 +29,19 @@ CODE := \
 	policy_data.c \
 	policy_diff.c \
 	policy_diff_print.c \
+	policy_diff_storage.c \
 	policy_document.c \
 	policy_draft.c \
 	policy_draft_case.c \
 	policy_draft_name.c \
 	policy_draft_network.c \
+	policy_draft_place.c \
 	policy_draft_resolver.c \
 	policy_draft_rule.c \
 	policy_error.c \
 	policy_error_show.c \
 	policy_finish.c \
+	policy_input.c \
 	policy_json.c \
 	policy_listen.c \
 	policy_network.c \
@@ -53,6 +57,8 @@ CODE := \
 	policy_simulate.c \
 	policy_span.c \
 	policy_steps.c \
+	policy_storage.c \
+	policy_store_rule.c \
 	policy_valid.c \
 	policy_verdict.c \
 	policy_warn.c \

@@ -7,6 +7,8 @@
 
 #include "document.h"
 #include "policy.h"
+#include "policy_storage.h"
+#include "policy_store_rule.h"
 
 FIXTURE(compiled) {
 	struct files files;
@@ -248,6 +250,72 @@ TEST_F(compiled, defaults_in_audit_mode)
 	COMPILE();
 	EXPECT_AT4("-aa", "10.2.0.0");
 	EXPECT_AT4("daa", "192.0.2.1");
+}
+
+#define PLACES \
+	"version: 1\n" \
+	"places:\n" \
+	"  vault: {mount: [/srv/vault], uuid: [8f0e2ba1-3ad6-4c1d-9d3a-5a1f0b3c7e52]}\n" \
+	"  local: {filesystem: [xfs, ext4]}\n"
+
+/* "e" enforced, "a" audited, "-" anywhere; then where, for each label. */
+static const char *stored(const struct policy *policy)
+{
+	static char text[256];
+	char *end = text;
+
+	for (size_t i = 0; i < policy->label_count; i++) {
+		struct store_ruling ruling;
+
+		store_ruling_make(policy, i, &ruling);
+		*end++ = !ruling.rule ? '-' : ruling.mode == POLICY_ENFORCE ? 'e' : 'a';
+		for (size_t j = 0; j < policy->storage_count; j++)
+			if (ruling.allowing[j])
+				*end++ = policy->storages[j].name[0];
+		*end++ = ' ';
+	}
+	*end = 0;
+	return text;
+}
+
+TEST_F(compiled, places)
+{
+	WRITE(LABELS);
+	WRITE(PLACES);
+	WRITE("version: 1\n"
+	      "rules:\n"
+	      "  - {label: cn.pii, storage: {allow: [vault], mode: audit}}\n"
+	      "  - {label: cn.pii, storage: {allow: [local]}}\n"
+	      "  - {label: eu.health, storage: {allow: [], mode: audit}}\n");
+	COMPILE();
+	EXPECT_STREQ("elv a - ", stored(self->policy));
+	EXPECT_AT4("ddd", "10.0.0.0");
+	EXPECT_EQ(NULL, policy_rule_of(self->policy, 0));
+	ASSERT_EQ(0, policy_storage_index(self->policy, "local"));
+	ASSERT_EQ(2, self->policy->storages[0].medium_count);
+	EXPECT_STREQ("ext4", self->policy->storages[0].media[0].text);
+	EXPECT_EQ(DOMICILE_MEDIUM_UUID, self->policy->storages[1].media[0].kind);
+	EXPECT_EQ(DOMICILE_MEDIUM_DEVICE, self->policy->storages[1].media[1].kind);
+}
+
+TEST_F(compiled, places_by_default)
+{
+	WRITE(LABELS);
+	WRITE(PLACES);
+	WRITE("version: 1\n"
+	      "defaults: {storage: {allow: [local]}}\n"
+	      "rules: [{label: cn.pii, storage: {allow: [vault]}}]\n");
+	COMPILE();
+	EXPECT_STREQ("ev el el ", stored(self->policy));
+}
+
+TEST_F(compiled, uuid)
+{
+	__u8 uuid[DOMICILE_MEDIUM_ID_SIZE];
+
+	policy_medium_uuid("8f0E2ba1-3ad6-4c1d-9d3a-5a1f0b3c7e52", uuid);
+	EXPECT_EQ(0, memcmp("\x8f\x0e\x2b\xa1\x3a\xd6\x4c\x1d\x9d\x3a\x5a\x1f\x0b\x3c\x7e\x52",
+			    uuid, sizeof(uuid)));
 }
 
 TEST_F(compiled, rules_of_one_label_are_united)

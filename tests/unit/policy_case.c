@@ -20,15 +20,20 @@
 	"  - {listen: tcp/443, from: narrow, label: cn.pii}\n" \
 	"  - {listen: tcp/443, label: eu.pii}\n" \
 	"rules:\n" \
-	"  - {label: cn.pii, egress: {allow: [narrow]}}\n" \
-	"  - {label: eu.pii, egress: {allow: [wide], mode: audit}}\n" \
-	"  - {label: in.pii, egress: {allow: [wide]}}\n" \
-	"  - {label: in.pii, egress: {deny: [narrow]}}\n" \
+	"  - {label: cn.pii, egress: {allow: [narrow]}, storage: {allow: [disks]}}\n" \
+	"  - {label: eu.pii, egress: {allow: [wide], mode: audit}, " \
+	"storage: {allow: [], mode: audit}}\n" \
+	"  - {label: in.pii, egress: {allow: [wide]}, storage: {allow: [disks]}}\n" \
+	"  - {label: in.pii, egress: {deny: [narrow]}, " \
+	"storage: {allow: [vault], mode: audit}}\n" \
 	"defaults: {egress: {allow: [third]}}\n" \
 	"resolvers:\n" \
 	"  - {address: 9.9.9.9, rate: 1/s, length: 9}\n" \
 	"carriers:\n" \
-	"  - {cgroup: /a/b, labelled: refuse}\n"
+	"  - {cgroup: /a/b, labelled: refuse}\n" \
+	"places:\n" \
+	"  disks: {filesystem: [ext4, xfs], mount: [/srv]}\n" \
+	"  vault: {uuid: [8f0e2ba1-3ad6-4c1d-9d3a-5a1f0b3c7e52]}\n"
 
 FIXTURE(ruled) {
 	struct files files;
@@ -181,6 +186,17 @@ static const struct {
 	{ "{cgroup: /a/b/c, labelled: keep}", "refuse" },
 	{ "{unit: a.service, labelled: none}", NULL },
 	{ "{unit: a.service, labelled: keep}", "no carrier" },
+	{ "{label: cn.pii, store: xfs, expect: allow, rule: 13}", NULL },
+	{ "{label: in.pii, store: /srv, expect: allow, rule: 15}", NULL },
+	{ "{label: in.pii, store: 8F0E2BA1-3ad6-4c1d-9d3a-5a1f0b3c7e52, expect: allow, rule: 16}",
+	  NULL },
+	{ "{label: in.pii, store: tmpfs, expect: deny, rule: 15}", NULL },
+	{ "{label: cn.pii, store: /, expect: allow}", "deny by rule 0.yaml:13" },
+	{ "{label: [cn.pii, eu.pii], store: ext4, expect: audit, rule: 14}", NULL },
+	{ "{label: us.phi, store: ext2, expect: deny}", "allow" },
+	{ "{path: /srv/cnn, store: tmpfs, expect: allow}", NULL },
+	{ "{path: /srv/cn/a, holds: [cn.pii], store: btrfs, expect: allow}",
+	  "cn.pii, and deny by rule 0.yaml:13" },
 };
 
 static FILE *text_start(char **text, size_t *size)

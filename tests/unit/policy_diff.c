@@ -104,6 +104,34 @@ TEST_F(differing, in_mode)
 }
 
 /* Who has no rule goes nowhere, and so does a label that is not there. */
+#define PLACES \
+	"places: {disks: {filesystem: [ext4, xfs]}, memory: {filesystem: [tmpfs]}}\n"
+#define STORAGE(allow, mode) \
+	"rules: [{label: cn.pii, storage: {allow: [" allow "], mode: " mode "}}]\n"
+
+TEST_F(differing, in_where_data_is_stored)
+{
+	COMPILE(HEAD PLACES STORAGE("disks", "audit"),
+		HEAD STORAGE("disks, memory", "enforce")
+		"places: {disks: {filesystem: [ext4]}, memory: {filesystem: [tmpfs]}}\n");
+	EXPECT_CHANGES("cn.pii is refused, no longer only recorded, when it is stored where no "
+		       "rule says\n"
+		       "cn.pii may now be stored on tmpfs\n"
+		       "cn.pii may no longer be stored on xfs\n");
+}
+
+TEST_F(differing, in_whether_it_matters_where_data_is_stored)
+{
+	COMPILE(HEAD PLACES, HEAD PLACES STORAGE("disks", "enforce"));
+	EXPECT_CHANGES("cn.pii may no longer be stored but on ext4, xfs\n");
+}
+
+TEST_F(differing, in_that_it_does_not_matter_where_data_is_stored)
+{
+	COMPILE(HEAD PLACES STORAGE("disks", "enforce"), HEAD);
+	EXPECT_CHANGES("cn.pii may now be stored wherever labels are kept\n");
+}
+
 TEST_F(differing, in_what_is_there)
 {
 	COMPILE("version: 1\nlabels: {a: , b: }\n"

@@ -107,6 +107,22 @@ TEST_F(warned, of_labels_and_networks_that_lead_nowhere)
 		       "      |                            ^\n");
 }
 
+TEST_F(warned, of_places_that_no_rule_names)
+{
+	WRITE("version: 1\n"
+	      "labels: {cn.pii: }\n"
+	      "places:\n"
+	      "  disks: {filesystem: [ext4]}\n"
+	      "  memory: {filesystem: [tmpfs]}\n"
+	      "  other: {filesystem: [xfs]}\n"
+	      "rules: [{label: cn.pii, egress: {allow: []}, storage: {allow: [disks]}}]\n"
+	      "defaults: {storage: {allow: [memory]}}\n");
+	COMPILE(0);
+	EXPECT_PRINTED("0.yaml:6:3: warning: found no rule that names place 'other'\n"
+		       "    6 |   other: {filesystem: [xfs]}\n"
+		       "      |   ^\n");
+}
+
 TEST_F(warned, of_a_rule_that_another_covers)
 {
 	WRITE(NETWORKS
@@ -155,7 +171,8 @@ TEST_F(warned, and_wrong)
 	WRITE("version: 1\nlabels: {a: }\nnetwork: {}\n");
 	COMPILE(-EINVAL);
 	EXPECT_PRINTED("0.yaml:3:1: found unknown key 'network', expected one of 'version', "
-		       "'labels', 'networks', 'countries', 'sources', 'rules', 'defaults', "
+		       "'labels', 'networks', 'countries', 'places', 'sources', 'rules', "
+		       "'defaults', "
 		       "'resolvers', 'carriers', 'cases'; did you mean 'networks'?\n"
 		       "    3 | network: {}\n"
 		       "      | ^\n");

@@ -20,11 +20,11 @@ TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 # What makes a policy wrong that a schema cannot see.
 BLIND = {
     "yaml": "anchor duplicate-key duplicate-key-inner duplicate-version tag".split(),
-    "names": """case-undefined deny-undefined source-label-undefined two-errors
+    "names": """case-undefined deny-undefined source-label-undefined storage-undefined two-errors
         undefined-label-case undefined-network include-undefined include-itself
         include-circle""".split(),
     "definitions": """duplicate-carrier duplicate-label duplicate-listen duplicate-network
-        duplicate-resolver duplicate-source label-collision""".split(),
+        duplicate-resolver duplicate-source label-collision place-defined-twice""".split(),
     "numbers": """case-to-port cidr-host-bits4 cidr-host-bits6 cidr-mapped cidr-mapped-all
         cidr-mapped-host-bits""".split(),
     "files": "file-missing countries-missing".split(),
