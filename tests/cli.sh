@@ -470,7 +470,7 @@ test_audit() {
 		domicile policy simulate --log "$work/one.json" "$work/open.yaml"
 	check "audit tail -f shows what comes" follow_shows
 	check "audit tail of a log that is not there: 1" answers 1 \
-		domicile audit tail --log "$work/nothing"
+		domicile audit tail "$work/nothing"
 	check "audit tail, not root: 3" answers 3 unprivileged domicile audit tail
 }
 

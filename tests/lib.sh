@@ -20,7 +20,7 @@ unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY
 in4=198.51.100.2 in6=2001:db8:20::2     # what the policy allows
 out4=203.0.113.2 out6=2001:db8:bad::2   # what it does not
 host_in=198.51.100.1 host_out=203.0.113.1
-log=/var/log/domicile/audit.jsonl
+log=/var/log/domicile/tlog
 
 # --- TAP ---------------------------------------------------------------------
 
@@ -262,6 +262,16 @@ status() {
 # Is there a process that holds this label? tainted PID LABEL
 tainted() {
 	domicile task show "$1" --json | grep -F "\"$2\""
+}
+
+# How many entries the log has, signed or not
+log_size() {
+	domicile audit tail --json -n 10000000 2>/dev/null | wc -l
+}
+
+# log_since SIZE: its entries from then on, one a line
+log_since() {
+	domicile audit tail --json -n 10000000 | tail -n +$(($1 + 1))
 }
 
 # recorded PATH=VALUE...: a record has all of these (in a list: among its members)

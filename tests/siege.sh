@@ -144,14 +144,13 @@ counts_are() {
 
 # What the kernel had no room for is counted in the log, and no more.
 losses_are_exact() {
-	$python - "$log" "$1" "$(status counters.records_lost)" <<-'END'
+	log_since "$1" >"$work/records"
+	$python - "$work/records" "$(status counters.records_lost)" <<-'END'
 		import json, sys
-		log = open(sys.argv[1])
-		log.seek(int(sys.argv[2]))
-		lost = sum(record["count"] for record in map(json.loads, log)
+		lost = sum(record["count"] for record in map(json.loads, open(sys.argv[1]))
 		           if record["type"] == "loss")
-		print(lost, "lost by the log,", sys.argv[3], "by the kernel")
-		sys.exit(lost != int(sys.argv[3]))
+		print(lost, "lost by the log,", sys.argv[2], "by the kernel")
+		sys.exit(lost != int(sys.argv[2]))
 	END
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "audit_entry.h"
@@ -13,17 +15,6 @@
 #include "record.h"
 
 #define NS_PER_S 1000000000ll
-
-const char *audit_log_name(char *name)
-{
-	char host[128] = "";
-
-	gethostname(host, sizeof(host) - 1);
-	if (!note_name_is_valid(host))
-		strcpy(host, "localhost");
-	snprintf(name, NOTE_NAME_MAX, "%s/domicile", host);
-	return name;
-}
 
 /* --- entries about the log itself ----------------------------------------------- */
 
@@ -83,11 +74,21 @@ int audit_log_append(struct audit_log *log, const char *line, size_t length)
 
 /* --- the key --------------------------------------------------------------------- */
 
+/* Where it is to be; what is wrong with that is seen when it is written. */
+static void directory_make(const char *path)
+{
+	cleanup(free_memory) char *copy = strdup(path);
+
+	if (copy)
+		mkdir(dirname(copy), 0755);
+}
+
 static int key_make(struct note_key *key, const char *path, const char *name,
 		    struct fault *fault)
 {
 	int err = note_key_make(key, name);
 
+	directory_make(path);
 	if (err == -EINVAL)
 		return fault_set(fault, err, "'%s' cannot be the name of a log (no blanks, no +)",
 				 name);
@@ -144,9 +145,14 @@ int audit_log_open(struct audit_log *log, const char *key_path, const char *name
 	err = begin(log, &found);
 	if (!err)
 		return 0;
+	audit_log_abandon(log);
+	return fault_set(fault, err, "%s: %s", log->path, strerror(-err));
+}
+
+void audit_log_abandon(struct audit_log *log)
+{
 	tlog_abandon(log->tlog);
 	log->tlog = NULL;
-	return fault_set(fault, err, "%s: %s", log->path, strerror(-err));
 }
 
 int audit_log_close(struct audit_log *log)

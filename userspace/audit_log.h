@@ -36,6 +36,8 @@ int audit_log_open(struct audit_log *log, const char *key_path, const char *name
 		   struct fault *fault);
 /* A last entry, and the last checkpoint. */
 int audit_log_close(struct audit_log *log);
+/* As it is: after an error of the disk, to open it again. */
+void audit_log_abandon(struct audit_log *log);
 
 /*
  * Appends one JSON object, without its newline. It is in the log if 0 is returned,
@@ -49,8 +51,5 @@ int audit_log_append(struct audit_log *log, const char *line, size_t length);
  * second, compresses and prunes; to be called at least every second.
  */
 int audit_log_tick(struct audit_log *log);
-
-/* Host name, and /domicile. @name has room for NOTE_NAME_MAX. */
-const char *audit_log_name(char *name);
 
 #endif /* DOMICILE_AUDIT_LOG_H */

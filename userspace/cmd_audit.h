@@ -3,12 +3,11 @@
 #ifndef DOMICILE_CMD_AUDIT_H
 #define DOMICILE_CMD_AUDIT_H
 
-#include <stdint.h>
-
 #include "answer.h"
 #include "fault.h"
 #include "note_key.h"
 
+int audit_tail(int argc, char **argv);
 int audit_append(int argc, char **argv);
 int audit_verify(int argc, char **argv);
 int audit_prove(int argc, char **argv);
@@ -20,8 +19,5 @@ enum answer audit_refuse(const char *what, int err, const struct fault *fault);
 
 /* --key: a file, or the key itself. Negative errno, with @fault. */
 int audit_key_option(struct note_key *key, const char *argument, struct fault *fault);
-
-/* A number, decimal. -EINVAL. */
-int audit_number(const char *text, uint64_t *number);
 
 #endif /* DOMICILE_CMD_AUDIT_H */

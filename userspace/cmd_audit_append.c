@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "audit_log.h"
+#include "audit_settings.h"
 #include "cleanup.h"
 #include "cmd_audit.h"
 #include "command.h"
@@ -17,17 +18,15 @@
 #define LINE_MAX_BYTES (1 << 20)
 #define TICK_MS 200
 #define COMPLAIN_NS (60ull * 1000000000)
-#define NS_PER_DAY (86400ull * 1000000000)
-#define BYTES_PER_MB 1000000ull
 
 static const char append_help[] =
 	"Usage: domicile audit append [--key FILE] [--name NAME] [--max-age DAYS]\n"
-	"                             [--max-size MB] [DIR]\n"
+	"                             [--max-size MB] DIR\n"
 	"\n"
-	"Appends JSON objects, one a line on standard input, to the log in DIR (default\n"
-	DOMICILE_TLOG_DIR "), which anybody can verify: a Merkle tree in\n"
-	"tiles, signed every second while there is news. DIR is created if there is none.\n"
-	"Ends with standard input, or with SIGTERM.\n"
+	"Appends JSON objects, one a line on standard input, to the log in DIR, which anybody\n"
+	"can verify: a Merkle tree in tiles, signed every second while there is news. DIR is\n"
+	"created if there is none. Ends with standard input, or with SIGTERM. domiciled does\n"
+	"by itself for the records of this host: this is for those of others, or of before.\n"
 	"\n"
 	"  -k, --key FILE      the key that signs (default " DOMICILE_TLOG_KEY ");\n"
 	"                      made if neither it nor the log is there\n"
@@ -40,7 +39,7 @@ static const char append_help[] =
 	"When the disk is full it waits, and reads no more, until there is room.\n"
 	"\n"
 	"Examples:\n"
-	"  domicile audit tail -f -n 0 --json | domicile audit append --max-age 365\n"
+	"  domicile audit append --key ./key ./log < /var/log/domicile/audit.jsonl\n"
 	"  domicile audit append --key ./key --name example.org/log ./log < old.jsonl\n";
 
 struct append {
@@ -171,16 +170,6 @@ static enum answer run(struct append *append, const char *key, const char *name)
 	return ANSWER_DONE;
 }
 
-static int limit_set(__u64 *limit, const char *text, uint64_t unit)
-{
-	uint64_t number;
-
-	if (audit_number(text, &number) || !number || number > UINT64_MAX / unit)
-		return -EINVAL;
-	*limit = number * unit;
-	return 0;
-}
-
 int audit_append(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -189,35 +178,34 @@ int audit_append(int argc, char **argv)
 		{ "max-size", required_argument, NULL, 'S' },
 		{ "help", no_argument, NULL, 'h' },	 { 0 },
 	};
-	struct append append = { .log.path = DOMICILE_TLOG_DIR };
-	const char *key = DOMICILE_TLOG_KEY;
-	char name[NOTE_NAME_MAX];
+	struct append append = { 0 };
+	struct audit_settings settings;
+	const char *key = settings.key;
 	enum answer answer;
 	int option;
 
-	audit_log_name(name);
+	audit_settings_default(&settings);
 	while ((option = command_option("audit append", append_help, argc, argv, "k:h",
 					options)) != -1) {
 		if (option == 'k')
 			key = optarg;
-		if (option == 'N' && !note_name_is_valid(optarg))
+		if (option == 'N' && audit_setting_set(&settings, "log-name", optarg))
 			return command_usage("audit append", "--name takes no blanks and no +");
-		if (option == 'N')
-			strcpy(name, optarg);
-		if (option == 'A' && limit_set(&append.log.max_age, optarg, NS_PER_DAY))
+		if (option == 'A' && audit_setting_set(&settings, "log-max-age", optarg))
 			return command_usage("audit append", "--max-age takes a number of days");
-		if (option == 'S' && limit_set(&append.log.max_size, optarg, BYTES_PER_MB))
+		if (option == 'S' && audit_setting_set(&settings, "log-max-size", optarg))
 			return command_usage("audit append", "--max-size takes a number of MB");
 	}
-	if (argc - optind > 1)
+	if (argc - optind != 1)
 		return command_usage("audit append", "takes one directory");
-	if (optind < argc)
-		append.log.path = argv[optind];
+	append.log.path = argv[optind];
 	append.buffer = malloc(LINE_MAX_BYTES + 1);
 	if (!append.buffer)
 		return refuse(ANSWER_HOST, "audit append: no memory");
 	interrupt_hold(NULL);
-	answer = run(&append, key, name);
+	append.log.max_age = settings.max_age;
+	append.log.max_size = settings.max_size;
+	answer = run(&append, key, settings.name);
 	free(append.buffer);
 	return answer;
 }

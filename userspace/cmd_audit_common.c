@@ -24,12 +24,3 @@ int audit_key_option(struct note_key *key, const char *argument, struct fault *f
 		return note_key_parse(key, argument, fault);
 	return note_key_read(key, argument, fault);
 }
-
-int audit_number(const char *text, uint64_t *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(text, &end, 10);
-	return errno || *end || end == text || *text == '-' ? -EINVAL : 0;
-}

@@ -7,6 +7,7 @@
 #include "cleanup.h"
 #include "cmd_audit.h"
 #include "command.h"
+#include "number.h"
 #include "origin.h"
 #include "plain.h"
 #include "record.h"
@@ -226,7 +227,7 @@ int audit_explain(int argc, char **argv)
 	while ((option = command_option("audit explain", explain_help, argc, argv, "h",
 					options)) != -1)
 		explain.json |= option == 'j';
-	if (optind == argc || argc - optind > 2 || audit_number(argv[optind], &explain.index))
+	if (optind == argc || argc - optind > 2 || number_parse(argv[optind], &explain.index))
 		return command_usage("audit explain", "takes the number of an entry, and a directory");
 	if (optind + 1 < argc)
 		explain.path = argv[optind + 1];

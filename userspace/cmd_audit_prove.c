@@ -9,6 +9,7 @@
 #include "cleanup.h"
 #include "cmd_audit.h"
 #include "command.h"
+#include "number.h"
 #include "rundir.h"
 #include "tlog_proof.h"
 #include "tlog_reader.h"
@@ -202,7 +203,7 @@ int audit_prove(int argc, char **argv)
 			prove.checkpoint_file = optarg;
 		prove.json |= option == 'j';
 	}
-	if (!prove.from && (optind == argc || audit_number(argv[optind++], &prove.proof.index)))
+	if (!prove.from && (optind == argc || number_parse(argv[optind++], &prove.proof.index)))
 		return command_usage("audit prove", "takes the number of an entry, or --from");
 	if (argc - optind > 1)
 		return command_usage("audit prove", "takes one directory");

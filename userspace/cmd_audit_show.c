@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "cmd_audit.h"
 #include "command.h"
+#include "number.h"
 #include "record.h"
 #include "rundir.h"
 #include "tlog_reader.h"
@@ -141,14 +142,14 @@ static const char *option_set(struct show *show, int option, const char *argumen
 		filter->address = argument;
 		return is_address(argument) ? NULL : "--address takes an IPv4 or IPv6 address";
 	case 'P':
-		if (audit_number(argument, &pid) || !pid || pid > INT_MAX)
+		if (number_parse(argument, &pid) || !pid || pid > INT_MAX)
 			return "--subject takes the number of a process";
 		filter->pid = pid;
 		return NULL;
 	case 'F':
-		return audit_number(argument, &show->from) ? "--from takes a number" : NULL;
+		return number_parse(argument, &show->from) ? "--from takes a number" : NULL;
 	case 'n':
-		return audit_number(argument, &show->most) || !show->most ?
+		return number_parse(argument, &show->most) || !show->most ?
 			       "-n takes a number above 0" : NULL;
 	}
 	show->json |= option == 'j';

@@ -361,7 +361,7 @@ int audit_verify(int argc, char **argv)
 			verify.checkpoint_file = optarg;
 		if (option == 'p')
 			verify.proof_file = optarg;
-		if (option == 'q' && (audit_number(optarg, &verify.quorum) || !verify.quorum))
+		if (option == 'q' && (number_parse(optarg, &verify.quorum) || !verify.quorum))
 			return command_usage("audit verify", "--quorum takes a number above 0");
 		verify.json |= option == 'j';
 	}

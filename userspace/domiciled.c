@@ -9,142 +9,38 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-
-#include <domicile/record.h>
-
 #include "answer.h"
 #include "cleanup.h"
 #include "daemon.h"
 #include "enforce.h"
-#include "in_force.h"
 #include "interrupt.h"
-#include "log.h"
 #include "moment.h"
 #include "options.h"
 #include "policy_apply.h"
-#include "record.h"
+#include "recorder.h"
 #include "rundir.h"
-#include "sequence.h"
 #include "taint.h"
 #include "trial.h"
 
 #define TICK_MS 1000
-#define COMPLAIN_S 60
-#define NUMBERS_FILE DOMICILE_RUN_DIR "/sequence"
-
-/* Policies whose records may still be in the ring, newest first. */
-#define POLICIES_KEPT 4
+#define NEWS_TICK_MS 200 /* while something is to be signed within the second */
+#define SETTLE_NS 1000000000ull
+/* A ring holds less. */
+#define LAST_DRAINS 16
 
 struct daemon {
 	struct enforcement enforcement;
-	struct ring_buffer *ring;
-	struct log log;
-	struct in_force policies[POLICIES_KEPT];
-	struct sequence *numbers; /* one for each CPU; mapped from NUMBERS_FILE */
-	__u64 *counted; /* what the kernel had counted to at the last tick */
-	int cpus;
+	struct recorder recorder;
 	int signals;
 	int announced;
-	time_t complained;
 	time_t watched;
+	__u64 settled; /* moment */
 };
-
-/* --- records ------------------------------------------------------------- */
-
-/* The policy in force is read again when a record names one not seen yet. */
-static const struct in_force *policy_of(struct daemon *daemon, __u64 generation)
-{
-	struct in_force newest;
-
-	for (int i = 0; i < POLICIES_KEPT; i++)
-		if (daemon->policies[i].root && daemon->policies[i].generation == generation)
-			return &daemon->policies[i];
-	if (in_force_read(&newest))
-		return NULL;
-	if (daemon->policies[0].root && newest.generation == daemon->policies[0].generation) {
-		in_force_close(&newest);
-		return NULL;
-	}
-	in_force_close(&daemon->policies[POLICIES_KEPT - 1]);
-	memmove(&daemon->policies[1], &daemon->policies[0],
-		(POLICIES_KEPT - 1) * sizeof(newest));
-	daemon->policies[0] = newest;
-	return newest.generation == generation ? &daemon->policies[0] : NULL;
-}
-
-static int append(struct daemon *daemon, json_t *object)
-{
-	int err = object ? log_append(&daemon->log, object) : -ENOMEM;
-
-	json_decref(object);
-	return err;
-}
-
-static void append_loss(struct daemon *daemon, int cpu, const struct sequence_loss *loss)
-{
-	if (loss->count)
-		append(daemon, record_loss_json(cpu, loss->first, loss->count));
-}
-
-static int on_record(void *context, void *data, size_t size)
-{
-	const struct domicile_record *record = data;
-	struct sequence_loss loss = { 0 };
-	struct daemon *daemon = context;
-	struct sequence seen;
-	int err;
-
-	if (size < sizeof(*record) || record->version != DOMICILE_RECORD_VERSION ||
-	    record->cpu >= (__u32)daemon->cpus)
-		return 0; /* its number will be missed */
-	seen = daemon->numbers[record->cpu];
-	if (!sequence_see(&seen, record->seq, &loss))
-		return 0; /* written before the last daemon was killed */
-	append_loss(daemon, record->cpu, &loss);
-	err = append(daemon, record_json(record, policy_of(daemon, record->generation)));
-	/* After it is in the log: a daemon killed in between leaves it twice, not lost. */
-	daemon->numbers[record->cpu] = seen;
-	return err;
-}
-
-/* Numbers that the kernel gave out a tick ago, and that the ring does not hold. */
-static void settle(struct daemon *daemon)
-{
-	cleanup(free_memory) __u64 *now = calloc(daemon->cpus, sizeof(*now));
-	__u32 zero = 0;
-
-	if (!now || bpf_map_lookup_elem(daemon->enforcement.sequence, &zero, now))
-		return;
-	for (int cpu = 0; cpu < daemon->cpus; cpu++) {
-		struct sequence_loss loss = { 0 };
-
-		sequence_settle(&daemon->numbers[cpu], daemon->counted[cpu], &loss);
-		append_loss(daemon, cpu, &loss);
-	}
-	memcpy(daemon->counted, now, daemon->cpus * sizeof(*now));
-}
-
-static void drain(struct daemon *daemon)
-{
-	int err = log_retry(&daemon->log);
-	time_t now = time(NULL);
-
-	if (!err)
-		err = ring_buffer__consume(daemon->ring);
-	if (err >= 0 || now - daemon->complained < COMPLAIN_S)
-		return;
-	complain("log: cannot write %s: %s (records wait in the kernel)", daemon->log.path,
-		 strerror(-err));
-	daemon->complained = now;
-}
 
 /* --- the loop ------------------------------------------------------------ */
 
@@ -157,16 +53,21 @@ static bool on_signal(struct daemon *daemon)
 		return true;
 	if (signal.ssi_signo != SIGHUP)
 		return false;
-	log_reopen(&daemon->log);
+	recorder_reopen(&daemon->recorder);
 	return true;
 }
 
+/* Nothing came for a while. */
 static void on_tick(struct daemon *daemon)
 {
-	if (log_was_moved(&daemon->log))
-		log_reopen(&daemon->log);
-	if (!daemon->log.pending && !ring__avail_data_size(ring_buffer__ring(daemon->ring, 0)))
-		settle(daemon);
+	__u64 now = moment_boottime();
+
+	if (now - daemon->settled < SETTLE_NS)
+		return;
+	daemon->settled = now;
+	if (recorder_log_is_gone(&daemon->recorder))
+		recorder_reopen(&daemon->recorder);
+	recorder_settle(&daemon->recorder);
 }
 
 /* A policy on trial, once a second at most. */
@@ -181,48 +82,30 @@ static void watch(struct daemon *daemon)
 
 static void serve(struct daemon *daemon)
 {
+	struct recorder *recorder = &daemon->recorder;
 	struct pollfd events[] = {
 		{ .fd = daemon->signals, .events = POLLIN },
-		{ .fd = ring_buffer__epoll_fd(daemon->ring), .events = POLLIN },
+		{ .fd = recorder_fd(recorder), .events = POLLIN },
 	};
 	bool stay = true;
 	int count;
 
 	while (stay) {
-		drain(daemon);
+		recorder_drain(recorder);
 		watch(daemon);
 		/* Without room on the disk, more records would only wake us up. */
-		count = poll(events, daemon->log.pending ? 1 : 2, TICK_MS);
+		count = poll(events, recorder_is_stuck(recorder) ? 1 : 2,
+			     recorder_has_news(recorder) ? NEWS_TICK_MS : TICK_MS);
 		if (events[0].revents)
 			stay = on_signal(daemon);
 		else if (!count)
 			on_tick(daemon);
 	}
-	drain(daemon);
+	for (int i = 0; i < LAST_DRAINS && recorder_drain(recorder); i++)
+		;
 }
 
 /* --- start --------------------------------------------------------------- */
-
-/* In a file, so that a daemon that is killed leaves the next one the numbers. */
-static int numbers_open(struct daemon *daemon)
-{
-	cleanup(close_fd) int fd = open(NUMBERS_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	size_t size;
-	void *numbers;
-
-	daemon->cpus = libbpf_num_possible_cpus();
-	if (fd < 0 || daemon->cpus < 0)
-		return fd < 0 ? -errno : daemon->cpus;
-	size = daemon->cpus * sizeof(*daemon->numbers);
-	if (ftruncate(fd, size))
-		return -errno;
-	numbers = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	daemon->counted = calloc(daemon->cpus, sizeof(*daemon->counted));
-	if (numbers == MAP_FAILED || !daemon->counted)
-		return -ENOMEM;
-	daemon->numbers = numbers;
-	return 0;
-}
 
 /* They are held since main(). */
 static int signals_open(void)
@@ -239,20 +122,15 @@ static int signals_open(void)
 static enum answer daemon_open(struct daemon *daemon)
 {
 	int err = enforce_open(&daemon->enforcement);
+	struct fault fault = { 0 };
 
 	if (err)
 		return refuse(ANSWER_HOST, "up: cannot open the maps: %s", strerror(-err));
-	err = numbers_open(daemon);
-	if (err)
-		return refuse(ANSWER_HOST, "up: " NUMBERS_FILE ": %s", strerror(-err));
-	err = log_open(&daemon->log, DOMICILE_LOG);
-	if (err)
-		return refuse(ANSWER_HOST, "up: cannot open " DOMICILE_LOG ": %s", strerror(-err));
-	daemon->ring = ring_buffer__new(daemon->enforcement.records, on_record, daemon, NULL);
 	daemon->signals = signals_open();
-	if (!daemon->ring || daemon->signals < 0)
-		return refuse(ANSWER_HOST, "up: cannot read records: %s", strerror(errno));
-	in_force_read(&daemon->policies[0]);
+	if (daemon->signals < 0)
+		return refuse(ANSWER_HOST, "up: no signals: %s", strerror(errno));
+	if (recorder_open(&daemon->recorder, &daemon->enforcement, &fault))
+		return refuse(ANSWER_HOST, "up: no audit log: %s", fault.text);
 	daemon->announced = daemon_announce();
 	if (daemon->announced < 0)
 		return refuse(ANSWER_HOST, "up: cannot write " DOMICILE_RUN_DIR ": %s",
@@ -262,16 +140,10 @@ static enum answer daemon_open(struct daemon *daemon)
 
 static void daemon_close(struct daemon *daemon)
 {
-	ring_buffer__free(daemon->ring);
-	log_close(&daemon->log);
+	recorder_close(&daemon->recorder);
 	close_fd(&daemon->signals);
 	close_fd(&daemon->announced);
 	enforce_close(&daemon->enforcement);
-	free(daemon->counted);
-	for (int i = 0; i < POLICIES_KEPT; i++)
-		in_force_close(&daemon->policies[i]);
-	if (daemon->numbers)
-		munmap(daemon->numbers, daemon->cpus * sizeof(*daemon->numbers));
 }
 
 static enum answer already_on(bool policies_given)
@@ -306,15 +178,24 @@ static enum answer start_enforcement(struct option_list *files)
 	return answer == ANSWER_DONE ? enforce_start(policy) : answer;
 }
 
+static int settings_read(struct audit_settings *settings, struct fault *fault)
+{
+	audit_settings_default(settings);
+	return audit_settings_read(settings, AUDIT_SETTINGS_FILE, fault);
+}
+
 /* Holds the lock while it works, so that there is one daemon at most. */
 static enum answer start(struct daemon *daemon, struct option_list *files)
 {
 	cleanup(close_fd) int lock = -1;
+	struct fault fault = { 0 };
 	bool was_on;
 	enum answer answer;
 
 	if (geteuid())
 		return refuse(ANSWER_HOST, "up: uid %u may not (run as root)", geteuid());
+	if (settings_read(&daemon->recorder.settings, &fault))
+		return refuse(ANSWER_USAGE, "up: %s", fault.text);
 	answer = rundir_lock("up", &lock);
 	if (answer != ANSWER_DONE)
 		return answer;
@@ -384,7 +265,8 @@ static void leave_terminal(int ready)
 static const char help[] =
 	"Usage: domiciled [-f] [-p POLICY]...\n"
 	"\n"
-	"Start enforcement, unless it is on, and write its records to " DOMICILE_LOG ".\n"
+	"Start enforcement, unless it is on, and write its records to the log in\n"
+	DOMICILE_TLOG_DIR ", as " AUDIT_SETTINGS_FILE " says.\n"
 	"`domicile up` starts it.\n"
 	"\n"
 	"  -f, --foreground   stay in the foreground; complaints go to standard error\n"
@@ -396,7 +278,7 @@ static const char help[] =
 	"\n"
 	"Examples:\n"
 	"  domiciled -f -p /etc/domicile/cn.yaml     as a service manager starts it\n"
-	"  kill -HUP $(cat /run/domicile/domiciled.pid)   open the log anew\n";
+	"  kill -HUP $(cat /run/domicile/domiciled.pid)   end the log, and open it anew\n";
 
 enum { OPTION_DEBUG = 256 };
 
@@ -446,8 +328,7 @@ static int parse(int argc, char **argv, struct option_list *files)
 
 int main(int argc, char **argv)
 {
-	struct daemon daemon = { .enforcement = ENFORCEMENT_NONE, .signals = -1, .announced = -1,
-				 .log.fd = -1 };
+	struct daemon daemon = { .enforcement = ENFORCEMENT_NONE, .signals = -1, .announced = -1 };
 	cleanup(option_list_free) struct option_list files = { 0 };
 	int status, ready = -1;
 

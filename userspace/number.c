@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,15 @@ const char *number_text(char text[NUMBER_TEXT_MAX], __u64 number)
 	}
 	text[used] = '\0';
 	return text;
+}
+
+int number_parse(const char *text, uint64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	return errno || *end || *text < '0' || *text > '9' ? -EINVAL : 0;
 }
 
 __u16 number_port(const char *text)

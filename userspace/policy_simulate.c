@@ -158,6 +158,8 @@ int simulation_add(struct simulation *simulation, const char *line)
 		simulation->lost += json_integer_value(json_object_get(record, "count"));
 		return 0;
 	}
+	if (is(record, "type", "log"))
+		return 0;
 	if (!is(record, "type", "decision")) {
 		simulation->foreign++;
 		return 0;

@@ -26,7 +26,7 @@ struct simulation {
 int simulation_start(struct simulation *simulation, const struct policy *policy);
 void simulation_free(struct simulation *simulation);
 
-/* One line of the audit log, as domicile audit tail --json prints it. 0 or -ENOMEM. */
+/* One entry of the audit log, as domicile audit tail --json prints it. 0 or -ENOMEM. */
 int simulation_add(struct simulation *simulation, const char *line);
 
 void simulation_print(const struct simulation *simulation, FILE *file);

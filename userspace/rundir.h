@@ -7,7 +7,7 @@
 
 #define DOMICILE_RUN_DIR "/run/domicile"
 #define DOMICILE_LOG_DIR "/var/log/domicile"
-#define DOMICILE_LOG DOMICILE_LOG_DIR "/audit.jsonl"
+#define DOMICILE_SEQUENCE_FILE DOMICILE_RUN_DIR "/sequence"
 #define DOMICILE_TLOG_DIR DOMICILE_LOG_DIR "/tlog"
 #define DOMICILE_TLOG_KEY "/etc/domicile/audit.key"
 #define DOMICILE_POLICY_DIR "/etc/domicile"

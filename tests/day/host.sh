@@ -167,7 +167,7 @@ host_make() {
 	policy_make "$work/policy.yaml" "$srv"
 	printf '%s\n' resolvers: '  - {address: 127.0.0.1, rate: 10/s, length: 64}' \
 		>>"$work/policy.yaml"
-	rm -f "$log"
+	rm -rf "$log"
 	net_make
 	for step in places records users files names nginx postgres packages uploads jobs; do
 		say "making $step"

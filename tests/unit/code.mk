@@ -82,6 +82,7 @@ CODE += \
 	audit_filter.c \
 	audit_log.c \
 	audit_prune.c \
+	audit_settings.c \
 	base64.c \
 	checkpoint.c \
 	cmd_audit.c \
@@ -90,6 +91,7 @@ CODE += \
 	cmd_audit_explain.c \
 	cmd_audit_prove.c \
 	cmd_audit_show.c \
+	cmd_audit_tail.c \
 	cmd_audit_verify.c \
 	command.c \
 	fault.c \
@@ -108,4 +110,5 @@ CODE += \
 	tlog_proof.c \
 	tlog_reader.c \
 	tlog_recover.c \
+	tlog_tail.c \
 	tlog_verify.c
