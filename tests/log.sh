@@ -60,8 +60,14 @@ signed() {
 	[ "$(sed -n 2p $log/checkpoint)" = "$(log_size)" ]
 }
 
+# put_aside FILE: until the end; the host's own log needs its key again
+put_aside() {
+	[ ! -e "$1" ] || { mv "$1" "$work/aside.${1##*/}" && on_exit mv "$work/aside.${1##*/}" "$1"; }
+}
+
 # On a disk of its own, which can be read-only.
-rm -f $key
+put_aside $key
+put_aside $settings
 mkdir -p "${log%/*}" /etc/domicile
 mount -t tmpfs -o size=16m none "${log%/*}" && on_exit umount "${log%/*}"
 on_exit rm -f $settings $key
