@@ -57,10 +57,13 @@ BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 \
 	-Wall -Wextra -Werror -Wno-unused-parameter \
 	-Iinclude -Ibpf -I$(O)/bpf
 
-# domicile and domiciled share everything but their main().
-COMMON := $(filter-out userspace/domicile.c userspace/domiciled.c userspace/cmd_%.c, \
+# domicile and domiciled share everything but their main(), the commands, and what exports
+# records: a daemon that guards data has no use for HTTP.
+EXPORT := $(wildcard userspace/export*.c userspace/target*.c) userspace/connection.c userspace/tls.c
+EXPORT_PACKAGES := libcurl libssl
+COMMANDS := $(wildcard userspace/cmd_*.c) $(EXPORT)
+COMMON := $(filter-out userspace/domicile.c userspace/domiciled.c $(COMMANDS), \
 	$(wildcard userspace/*.c))
-COMMANDS := $(wildcard userspace/cmd_*.c)
 HEADERS := $(wildcard userspace/*.h include/domicile/*.h include/uapi/linux/*.h)
 objects = $(patsubst userspace/%.c,$(O)/userspace/%.o,$(1))
 
@@ -118,7 +121,8 @@ $(O)/userspace/%.o: userspace/%.c $(HEADERS) $(O)/bpf/domicile.skel.h
 
 $(O)/bin/domicile: $(call objects,userspace/domicile.c $(COMMANDS) $(COMMON))
 	$(call say,LD,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $^ -o $@ $(ALL_LDFLAGS)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $^ -o $@ $(ALL_LDFLAGS) \
+		$(shell $(PKG_CONFIG) --libs $(EXPORT_PACKAGES))
 
 $(O)/bin/domiciled: $(call objects,userspace/domiciled.c $(COMMON))
 	$(call say,LD,$@)
@@ -256,12 +260,14 @@ MODDIR = /lib/modules/$(KVERSION)/updates
 install: all
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MODDIR) $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 \
 		$(DESTDIR)$(DATADIR)/policies $(DESTDIR)$(PREFIX)/include/linux \
+		$(DESTDIR)$(DATADIR)/contrib \
 		$(DESTDIR)/etc/domicile
 	install -m 0755 $(O)/bin/domicile $(O)/bin/domiciled $(DESTDIR)$(SBINDIR)/
 	install -m 0644 $(O)/kmod/domicile.ko $(DESTDIR)$(MODDIR)/
 	install -m 0644 userspace/man/*.5 $(DESTDIR)$(MANDIR)/man5/
 	install -m 0644 userspace/man/*.8 $(DESTDIR)$(MANDIR)/man8/
 	install -m 0644 policies/*.yaml policies/schema.json $(DESTDIR)$(DATADIR)/policies/
+	cp -r contrib/. $(DESTDIR)$(DATADIR)/contrib/
 	install -m 0644 include/uapi/linux/domicile.h $(DESTDIR)$(PREFIX)/include/linux/
 	$(if $(DESTDIR),,depmod $(KVERSION))
 

@@ -9,6 +9,7 @@ static const struct command commands[] = {
 	{ "prove", audit_prove, "prove that an entry is in it, or that it only grew" },
 	{ "show", audit_show, "search its entries" },
 	{ "explain", audit_explain, "the way of the data, from its source to an entry's sink" },
+	{ "export", audit_export, "to a file, syslog, the journal or OpenTelemetry" },
 };
 
 static const char help[] =

@@ -13,6 +13,7 @@ int audit_verify(int argc, char **argv);
 int audit_prove(int argc, char **argv);
 int audit_show(int argc, char **argv);
 int audit_explain(int argc, char **argv);
+int audit_export(int argc, char **argv);
 
 /* The complaint of command @what for a negative errno; the answer that fits it. */
 enum answer audit_refuse(const char *what, int err, const struct fault *fault);

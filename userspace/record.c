@@ -567,11 +567,10 @@ static void print_loss(json_t *object, FILE *file)
 		json_integer_value(json_object_get(object, "cpu")));
 }
 
-void record_print(json_t *object, FILE *file)
+void record_print_text(json_t *object, FILE *file)
 {
 	const char *type = string(object, "type", "?");
 
-	print_time(object, file);
 	if (!strcmp(type, "decision"))
 		print_decision(object, file);
 	else if (!strcmp(type, "loss"))
@@ -580,4 +579,10 @@ void record_print(json_t *object, FILE *file)
 		audit_event_print(object, file);
 	else
 		fputs(" a record of another version (see it with --json)\n", file);
+}
+
+void record_print(json_t *object, FILE *file)
+{
+	print_time(object, file);
+	record_print_text(object, file);
 }

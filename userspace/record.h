@@ -29,5 +29,7 @@ json_t *record_loss_json(unsigned int cpu, __u64 first, __u64 count);
 
 /* One line for people, with its newline. @object is one that the log holds. */
 void record_print(json_t *object, FILE *file);
+/* The same without its time. It begins with a blank. */
+void record_print_text(json_t *object, FILE *file);
 
 #endif /* DOMICILE_RECORD_TEXT_H */

@@ -112,3 +112,28 @@ CODE += \
 	tlog_recover.c \
 	tlog_tail.c \
 	tlog_verify.c
+
+# What exports it.
+CODE += \
+	await.c \
+	backoff.c \
+	cmd_audit_export.c \
+	connection.c \
+	cursor.c \
+	export.c \
+	export_cef.c \
+	export_ecs.c \
+	export_field.c \
+	export_format.c \
+	export_journal.c \
+	export_json.c \
+	export_ocsf.c \
+	export_otlp.c \
+	export_record.c \
+	export_syslog.c \
+	replace.c \
+	target.c \
+	target_datagram.c \
+	target_http.c \
+	target_stream.c \
+	tls.c
