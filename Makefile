@@ -59,7 +59,8 @@ BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 \
 
 # domicile and domiciled share everything but their main(), the commands, and what exports
 # records: a daemon that guards data has no use for HTTP.
-EXPORT := $(wildcard userspace/export*.c userspace/target*.c) userspace/connection.c userspace/tls.c
+EXPORT := $(wildcard userspace/export*.c userspace/target*.c) \
+	$(addprefix userspace/,connection.c metrics.c tally.c tls.c)
 EXPORT_PACKAGES := libcurl libssl
 COMMANDS := $(wildcard userspace/cmd_*.c) $(EXPORT)
 COMMON := $(filter-out userspace/domicile.c userspace/domiciled.c $(COMMANDS), \

@@ -16,6 +16,7 @@
 #include "netlink.h"
 #include "number.h"
 #include "plain.h"
+#include "status.h"
 #include "taint.h"
 #include "trial.h"
 
@@ -178,9 +179,9 @@ static void add_enforcing(const struct status *status, json_t *object)
 		json_object_set(object, "tasks", status->tasks);
 }
 
-static void print_json(const struct status *status, bool on)
+static json_t *whole_object(const struct status *status, bool on)
 {
-	cleanup(free_json) json_t *object = json_object();
+	json_t *object = json_object();
 	struct utsname name;
 
 	uname(&name);
@@ -191,6 +192,24 @@ static void print_json(const struct status *status, bool on)
 						      json_null());
 	if (on)
 		add_enforcing(status, object);
+	return object;
+}
+
+int status_object(bool tasks, json_t **ret)
+{
+	cleanup(status_close) struct status status = { .enforcement = ENFORCEMENT_NONE };
+	int err = geteuid() ? -EPERM : status_read(&status, tasks);
+
+	if (err && err != -ENOENT)
+		return err;
+	*ret = whole_object(&status, !err);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static void print_json(const struct status *status, bool on)
+{
+	cleanup(free_json) json_t *object = whole_object(status, on);
+
 	json_dumpf(object, stdout, JSON_INDENT(2));
 	putchar('\n');
 }

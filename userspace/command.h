@@ -41,5 +41,6 @@ int cmd_label(int argc, char **argv);
 int cmd_task(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
+int cmd_metrics(int argc, char **argv);
 
 #endif /* DOMICILE_COMMAND_H */

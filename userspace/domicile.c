@@ -16,6 +16,7 @@ static const struct command commands[] = {
 	{ "task", cmd_task, "show the labels of a process and where they came from" },
 	{ "run", cmd_run, "start a command that holds labels already" },
 	{ "audit", cmd_audit, "show what was denied, and prove it" },
+	{ "metrics", cmd_metrics, "metrics for Prometheus" },
 };
 
 static const char help[] =

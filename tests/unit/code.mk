@@ -131,7 +131,9 @@ CODE += \
 	export_otlp.c \
 	export_record.c \
 	export_syslog.c \
+	metrics.c \
 	replace.c \
+	tally.c \
 	target.c \
 	target_datagram.c \
 	target_http.c \
