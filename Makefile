@@ -57,11 +57,11 @@ BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 \
 	-Wall -Wextra -Werror -Wno-unused-parameter \
 	-Iinclude -Ibpf -I$(O)/bpf
 
-# domicile and domiciled share everything but their main(), the commands, and what exports
-# records: a daemon that guards data has no use for HTTP.
+# domicile and domiciled share everything but their main(), the commands, and what shows or
+# exports records: a daemon that guards data has no use for HTTP.
 EXPORT := $(wildcard userspace/export*.c userspace/target*.c) \
-	$(addprefix userspace/,connection.c metrics.c tally.c tls.c)
-EXPORT_PACKAGES := libcurl libssl
+	$(addprefix userspace/,connection.c metrics.c tally.c tls.c top.c top_screen.c)
+EXPORT_PACKAGES := libcurl libssl ncursesw
 COMMANDS := $(wildcard userspace/cmd_*.c) $(EXPORT)
 COMMON := $(filter-out userspace/domicile.c userspace/domiciled.c $(COMMANDS), \
 	$(wildcard userspace/*.c))

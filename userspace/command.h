@@ -42,5 +42,6 @@ int cmd_task(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
 int cmd_metrics(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 
 #endif /* DOMICILE_COMMAND_H */

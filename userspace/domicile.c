@@ -17,6 +17,7 @@ static const struct command commands[] = {
 	{ "run", cmd_run, "start a command that holds labels already" },
 	{ "audit", cmd_audit, "show what was denied, and prove it" },
 	{ "metrics", cmd_metrics, "metrics for Prometheus" },
+	{ "top", cmd_top, "a live view of flows, denials and labelled processes" },
 };
 
 static const char help[] =

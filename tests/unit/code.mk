@@ -118,6 +118,7 @@ CODE += \
 	await.c \
 	backoff.c \
 	cmd_audit_export.c \
+	cmd_top.c \
 	connection.c \
 	cursor.c \
 	export.c \
@@ -138,4 +139,6 @@ CODE += \
 	target_datagram.c \
 	target_http.c \
 	target_stream.c \
-	tls.c
+	tls.c \
+	top.c \
+	top_screen.c
