@@ -28,5 +28,6 @@
 #include "attribute.bpf.c"
 #include "setting.bpf.c"
 #include "place.bpf.c"
+#include "access.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

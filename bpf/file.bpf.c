@@ -67,7 +67,7 @@ int BPF_PROG(hook_mmap_file, struct file *file, unsigned long reqprot, unsigned 
 		return device_map(file, flags & MAP_TYPE) ? -EPERM : 0;
 	if (!is_regular(file->f_inode))
 		return 0;
-	if (file_read(file))
+	if (file_read(file, DOMICILE_HOOK_MMAP_FILE))
 		return -EPERM;
 	flags &= MAP_TYPE;
 	if ((flags != MAP_SHARED && flags != MAP_SHARED_VALIDATE) ||
@@ -75,7 +75,8 @@ int BPF_PROG(hook_mmap_file, struct file *file, unsigned long reqprot, unsigned 
 		return 0;
 	if (!tainted_host())
 		return 0;
-	err = file_write(file, DOMICILE_HOOK_MMAP_FILE);
+	err = access_write_again(file, DOMICILE_HOOK_MMAP_FILE) ?:
+	      file_write(file, DOMICILE_HOOK_MMAP_FILE);
 	if (err == -ERESTARTNOINTR)
 		return -ERESTARTNOINTR;
 	return err ? -EPERM : 0;

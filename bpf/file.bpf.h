@@ -3,18 +3,24 @@
 #ifndef DOMICILE_FILE_BPF_H
 #define DOMICILE_FILE_BPF_H
 
+#include "access.bpf.h"
 #include "label.bpf.h"
 #include "setting.bpf.h"
 #include "syscall.bpf.h"
 
-/* Return: 0, or -ENOMEM. */
-static __always_inline int file_read(struct file *file)
+/* Return: 0, -EPERM or -ENOMEM. */
+static __always_inline int file_read(struct file *file, __u16 hook)
 {
 	struct domicile_inode_label *label = inode_label(file->f_inode, 0);
 	struct domicile_inode_label *grown = inode_grown(file->f_inode);
 
 	if (grown && taint_join(bpf_get_current_task_btf(), &grown->set, grown->origin))
 		return -ENOMEM;
+	if (label && label_set_empty(&label->set))
+		return 0;
+	if (label && access_ruled(DOMICILE_USE_READ) &&
+	    access_check(file, &label->set, DOMICILE_USE_READ, hook, true))
+		return -EPERM;
 	if (label)
 		return taint_join(bpf_get_current_task_btf(), &label->set, label->origin);
 	/* Opened before enforcement began: ask the disk before the data is used. */

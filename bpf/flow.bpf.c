@@ -62,9 +62,10 @@ int BPF_PROG(hook_file_permission, struct file *file, int mask)
 		err = tainted_host() ? memory_used(file) : 0;
 	} else if (is_regular(inode)) {
 		if (mask & MAY_READ)
-			err = file_read(file);
+			err = file_read(file, DOMICILE_HOOK_FILE_PERMISSION);
 		if (!err && mask & MAY_WRITE && tainted_host())
-			err = file_write(file, DOMICILE_HOOK_FILE_PERMISSION);
+			err = access_write_again(file, DOMICILE_HOOK_FILE_PERMISSION) ?:
+			      file_write(file, DOMICILE_HOOK_FILE_PERMISSION);
 	} else if (is_pipe(inode) && tainted_host()) {
 		if (mask & MAY_READ)
 			err = pipe_read(inode);

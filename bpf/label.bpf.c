@@ -3,6 +3,7 @@
  * Labels come in from the disk: with a file that is opened or received, with
  * one whose label was changed, and from the directories above it.
  */
+#include "access.bpf.h"
 #include "attach.bpf.h"
 #include "device_flow.bpf.h"
 #include "label.bpf.h"
@@ -84,12 +85,14 @@ __noinline int label_load(struct file *file __arg_trusted, struct domicile_inode
 }
 
 /* No memory to remember the label with: ask the disk, and trust nothing else. */
-static __noinline int file_obtained_poor(struct file *file, __u64 generation)
+static __noinline int file_obtained_poor(struct file *file, __u64 generation, __u16 hook)
 {
 	struct domicile_inode_label label = {};
 
 	count(DOMICILE_COUNT_NO_MEMORY);
 	label_load(file, &label, generation);
+	if (access_check_open(file, &label.set, hook))
+		return -EPERM;
 	return taint_obtain(&label.set, label.origin);
 }
 
@@ -98,7 +101,7 @@ static __noinline int file_obtained_poor(struct file *file, __u64 generation)
  *
  * Return: 0, or -ENOMEM.
  */
-static __noinline int file_obtained(struct file *file)
+static __noinline int file_obtained(struct file *file, __u16 hook)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct domicile_state *st = state_get();
@@ -113,10 +116,14 @@ static __noinline int file_obtained(struct file *file)
 	if (!label)
 		label = inode_label(inode, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!label)
-		return file_obtained_poor(file, generation);
+		return file_obtained_poor(file, generation, hook);
 	/* Another of its names may be below a labelled directory. */
 	if (label->tree_generation != generation || inode->i_nlink > 1)
 		label_load(file, label, generation);
+	if (label_set_empty(&label->set))
+		return 0;
+	if (access_check_open(file, &label->set, hook))
+		return -EPERM;
 	if (!(file->f_mode & (FMODE_READ | FMODE_EXEC)))
 		return 0;
 	return taint_obtain(&label->set, label->origin);
@@ -197,7 +204,7 @@ int BPF_PROG(hook_file_open, struct file *file)
 
 	if (is_device(file->f_inode))
 		return device_open(file) ? -EPERM : 0;
-	err = file_obtained(file);
+	err = file_obtained(file, DOMICILE_HOOK_FILE_OPEN);
 	if (err)
 		return err == -EPERM ? -EPERM : -ENOMEM;
 	if (file_storable(file, DOMICILE_HOOK_FILE_OPEN))
@@ -209,7 +216,7 @@ int BPF_PROG(hook_file_open, struct file *file)
 SEC("lsm.s/file_receive")
 int BPF_PROG(hook_file_receive, struct file *file)
 {
-	int err = file_obtained(file);
+	int err = file_obtained(file, DOMICILE_HOOK_FILE_RECEIVE);
 
 	if (err)
 		return err == -EPERM ? -EPERM : -ENOMEM;

@@ -136,6 +136,8 @@ test_usage() {
 	usage "domicile policy explain -t 198.51.100.7"
 	usage "domicile policy explain -l cn.pii -t example.org"
 	usage "domicile policy explain -l cn.pii -t 198.51.100.7 -a /srv"
+	usage "domicile policy explain -l cn.pii -u read"
+	usage "domicile policy explain -l cn.pii -u read --uid root"
 	usage "domicile policy apply --confirm 0 x.yaml"
 	usage "domicile policy apply --confirm 1d x.yaml"
 	usage "domicile policy apply --dry-run --confirm 5s x.yaml"
@@ -184,6 +186,13 @@ test_policy_questions() {
 		domicile policy explain -l cn.pii -a /run "$work/stored.yaml"
 	check "policy explain --at --json" json_is filesystem proc \
 		domicile policy explain --json -l cn.pii -a /proc "$work/stored.yaml"
+	sed '/egress:/a\    read: {allow: [{program: /bin/cat, uid: 7}]}' "$policy" >"$work/used.yaml"
+	check "policy explain --use: allowed" says "a rule lets that process" \
+		domicile policy explain -l cn.pii -u read --program /bin/cat --uid 7 "$work/used.yaml"
+	check "policy explain --use: denied: 1" answers 1 \
+		domicile policy explain -l cn.pii -u read --uid 7 "$work/used.yaml"
+	check "policy explain --use --json" json_is verdict allow \
+		domicile policy explain --json -l cn.pii -u write --uid 7 "$work/used.yaml"
 	check "policy explain: no such label: 1" answers 1 \
 		domicile policy explain -l cn.pi -t $in4 "$policy"
 	check "policy test: passes" says "2 passed, 0 failed" \

@@ -7,6 +7,8 @@
 #include "command.h"
 #include "options.h"
 #include "policy_apply.h"
+#include "policy_actor.h"
+#include "policy_explain_use.h"
 #include "policy_store_rule.h"
 #include "policy_verdict.h"
 #include "rundir.h"
@@ -14,15 +16,22 @@
 static const char explain_help[] =
 	"Usage: domicile policy explain -l LABEL... -t ADDRESS [--json] [FILE...]\n"
 	"       domicile policy explain -l LABEL... -a PATH [--json] [FILE...]\n"
+	"       domicile policy explain -l LABEL... -u read|write [--program PATH] [--uid UID]\n"
+	"                               [--cgroup PATH] [--json] [FILE...]\n"
 	"\n"
 	"Says whether data with the labels may be sent to the address, by the tables that\n"
 	"the kernel would get: the rule and network that decide, and the prefix of the\n"
 	"address; or whether it may be stored on the file system of this host where the path\n"
-	"is. Without files, those of /etc/domicile. Needs no privilege.\n"
+	"is; or whether such a process may read or change files that hold it. Without files,\n"
+	"those of /etc/domicile. Needs no privilege.\n"
 	"\n"
 	"  -l, --label LABEL   a label of the data; can be repeated\n"
 	"  -t, --to ADDRESS    198.51.100.7, 198.51.100.7:443 or [2001:db8::7]:53/udp\n"
 	"  -a, --at PATH       a file or directory of this host\n"
+	"  -u, --use USE       read or write, by whom the next three say together\n"
+	"      --program PATH  of what the process executes\n"
+	"      --uid UID       its user, as a number\n"
+	"      --cgroup PATH   where it is, such as /system.slice/postgresql.service\n"
 	"  -p, --policy FILE   as FILE\n"
 	"      --json          as one JSON object\n"
 	"  -h, --help          this text\n"
@@ -32,13 +41,15 @@ static const char explain_help[] =
 	"Examples:\n"
 	"  domicile policy explain -l cn.pii -t 198.51.100.7:443\n"
 	"  domicile policy explain -l cn.pii -t 2001:db8::7 --json new.yaml | jq -r .verdict\n"
-	"  domicile policy explain -l cn.pii -a /media/usb\n";
+	"  domicile policy explain -l cn.pii -a /media/usb\n"
+	"  domicile policy explain -l cn.pii -u read --program /usr/bin/rsync --uid 0\n";
 
 struct question {
 	struct option_list files;
 	struct option_list names;
 	const char *to_text;
 	const char *at; /* instead */
+	struct use_question use; /* or that */
 	struct endpoint to;
 	struct domicile_label_set labels;
 	bool json;
@@ -209,6 +220,8 @@ static enum answer explain(struct question *question)
 		return answer;
 	if (question->at)
 		return explain_stored(question, policy);
+	if (question->use.use)
+		return explain_use(&question->use, policy, &question->labels, question->json);
 	policy_judge(policy, &question->labels, &question->to, &ruling);
 	if (question->json) {
 		json = ruling_json(question, policy, &ruling);
@@ -233,6 +246,18 @@ static int take_option(struct question *question, int option)
 	case 'a':
 		question->at = optarg;
 		break;
+	case 'u':
+		question->use.use = optarg;
+		break;
+	case 'P':
+		question->use.who.program = optarg;
+		break;
+	case 'C':
+		question->use.who.cgroup = optarg;
+		break;
+	case 'U':
+		question->use.who.has_uid = true;
+		return uid_parse(optarg, &question->use.who.uid);
 	case 'j':
 		question->json = true;
 		break;
@@ -244,25 +269,33 @@ int cmd_policy_explain(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "label", required_argument, NULL, 'l' }, { "to", required_argument, NULL, 't' },
-		{ "at", required_argument, NULL, 'a' },
+		{ "at", required_argument, NULL, 'a' }, { "use", required_argument, NULL, 'u' },
+		{ "program", required_argument, NULL, 'P' },
+		{ "uid", required_argument, NULL, 'U' },
+		{ "cgroup", required_argument, NULL, 'C' },
 		{ "policy", required_argument, NULL, 'p' }, { "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	cleanup(question_free) struct question question = { 0 };
 	int option, err = 0;
 
-	while ((option = command_option("policy explain", explain_help, argc, argv, "l:t:a:p:h",
+	while ((option = command_option("policy explain", explain_help, argc, argv, "l:t:a:u:p:h",
 					options)) != -1 && !err)
 		err = take_option(&question, option);
 	for (; optind < argc && !err; optind++)
 		err = option_list_add(&question.files, argv[optind]);
 	if (!err && !question.files.count)
 		err = option_list_add_policies(&question.files);
+	if (err == -EINVAL)
+		return command_usage("policy explain", "--uid takes the number of a user");
 	if (err)
 		return refuse(ANSWER_HOST, "policy: %s", strerror(-err));
-	if (!question.names.count || !question.to_text == !question.at)
-		return command_usage("policy explain", "--label and one of --to and --at are "
-				     "needed");
+	if (!question.names.count ||
+	    !!question.to_text + !!question.at + !!question.use.use != 1)
+		return command_usage("policy explain", "--label and one of --to, --at and --use "
+				     "are needed");
+	if (use_question_wrong(&question.use))
+		return command_usage("policy explain", use_question_wrong(&question.use));
 	if (question.to_text && endpoint_parse(question.to_text, &question.to))
 		return command_usage("policy explain", "--to takes " ENDPOINT_SYNTAX);
 	if (!question.files.count)

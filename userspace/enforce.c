@@ -44,6 +44,7 @@ static const struct {
 	{ "classes", offsetof(struct enforcement, classes) },
 	{ "listens", offsetof(struct enforcement, listens) },
 	{ "storages", offsetof(struct enforcement, storages) },
+	{ "actors", offsetof(struct enforcement, actors) },
 	{ "carriers", offsetof(struct enforcement, carriers) },
 	{ "task_taints", offsetof(struct enforcement, task_taints) },
 	{ "inode_labels", offsetof(struct enforcement, inode_labels) },

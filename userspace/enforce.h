@@ -25,6 +25,7 @@ struct enforcement {
 	int classes;
 	int listens;
 	int storages;
+	int actors;
 	int carriers;
 	int task_taints;
 	int inode_labels;
@@ -37,7 +38,7 @@ struct enforcement {
 #define ENFORCEMENT_NONE                                                                         \
 	{                                                                                        \
 		.state_fd = -1, .label_table = -1, .net4 = -1, .net6 = -1, .classes = -1,        \
-		.listens = -1, .storages = -1, .carriers = -1, .task_taints = -1,                \
+		.listens = -1, .storages = -1, .actors = -1, .carriers = -1, .task_taints = -1,  \
 		.inode_labels = -1, .origins = -1, .counters = -1, .sequence = -1, .records = -1 \
 	}
 

@@ -315,7 +315,8 @@ json_t *in_force_deciding(const struct in_force *in_force, const struct domicile
 	return json_null();
 }
 
-json_t *in_force_storing(const struct in_force *in_force, const struct domicile_label_set *set)
+json_t *in_force_saying(const struct in_force *in_force, const struct domicile_label_set *set,
+			const char *key)
 {
 	json_t *policy, *rule, *found;
 	size_t i;
@@ -330,9 +331,9 @@ json_t *in_force_storing(const struct in_force *in_force, const struct domicile_
 		found = label ? json_object_get(policy, "defaults") : NULL;
 		json_array_foreach(json_object_get(policy, "rules"), i, rule)
 			if (label && is_about(rule, label) &&
-			    json_is_object(json_object_get(rule, "storage")))
+			    json_is_object(json_object_get(rule, key)))
 				found = rule;
-		if (json_is_object(json_object_get(found, "storage")))
+		if (json_is_object(json_object_get(found, key)))
 			return rule_place(found);
 	}
 	return json_null();

@@ -53,8 +53,9 @@ json_t *in_force_applied_by(const struct in_force *in_force);
 json_t *in_force_deciding(const struct in_force *in_force, const struct domicile_label_set *set,
 			  __u32 class, const char *key);
 
-/* The same of a rule that says where one of the labels may be stored. */
-json_t *in_force_storing(const struct in_force *in_force, const struct domicile_label_set *set);
+/* The same of a rule that says under @key, such as "storage", what one of the labels may. */
+json_t *in_force_saying(const struct in_force *in_force, const struct domicile_label_set *set,
+			const char *key);
 
 /* Index on this host of a label of the policy; -ENOENT. */
 int in_force_index(const struct in_force *in_force, const char *name);

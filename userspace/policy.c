@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "netset.h"
+#include "policy_actor.h"
 #include "policy_impl.h"
 #include "suggest.h"
 
@@ -34,8 +35,23 @@ const char *policy_mode_name(enum policy_mode mode)
 	return mode_names[mode];
 }
 
+void policy_access_free(struct policy_access *access)
+{
+	for (size_t i = 0; i < access->actor_count; i++)
+		policy_actor_free(&access->actors[i]);
+	free(access->actors);
+}
+
+size_t policy_rule_actors(const struct policy_rule *rule)
+{
+	return rule->access[DOMICILE_USE_READ].actor_count +
+	       rule->access[DOMICILE_USE_WRITE].actor_count;
+}
+
 static void rule_free(struct policy_rule *rule)
 {
+	for (int use = 0; use < DOMICILE_USES; use++)
+		policy_access_free(&rule->access[use]);
 	free(rule->networks);
 	free(rule->denied);
 	free(rule->storages);
@@ -87,6 +103,7 @@ static void policy_free_cases(struct policy *policy)
 		free(policy->cases[i].from);
 		free(policy->cases[i].to);
 		free(policy->cases[i].store);
+		policy_actor_free(&policy->cases[i].actor);
 		free(policy->cases[i].rule);
 	}
 	free(policy->cases);

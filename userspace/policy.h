@@ -133,6 +133,22 @@ enum policy_mode {
 	POLICY_MODES,
 };
 
+/* Who may use labelled files: whoever is all that is said. */
+struct policy_actor {
+	char *program; /* absolute path, or NULL */
+	char *cgroup; /* absolute path, of cgroup v2, or NULL */
+	bool has_uid;
+	__u32 uid;
+	struct policy_place place;
+};
+
+struct policy_access {
+	bool ruled; /* nobody else may */
+	enum policy_mode mode;
+	struct policy_actor *actors;
+	size_t actor_count; /* up to DOMICILE_ACTORS_MAX, in the order of the document */
+};
+
 /*
  * One rule of the documents; several may speak about one label. A network that any
  * of them denies is denied, whatever others allow.
@@ -149,6 +165,7 @@ struct policy_rule {
 	enum policy_mode store_mode;
 	__u32 *storages; /* indices of where it may, ascending; may be none */
 	size_t storage_count;
+	struct policy_access access[DOMICILE_USES]; /* of no defaults */
 	struct policy_place place;
 };
 
@@ -178,7 +195,10 @@ struct policy_case {
 	bool held; /* is @holds expected? */
 	struct domicile_label_set holds;
 	char *to; /* an endpoint, or "" */
-	char *store; /* a file system, see policy_medium_kind(); "" with @to: @expect is none */
+	char *store; /* a file system, see policy_medium_kind(), or "" */
+	bool used; /* by @actor, as @use says; with @to and @store "": @expect is none */
+	__u32 use; /* enum domicile_use */
+	struct policy_actor actor; /* its place is not set */
 	__u32 expect; /* enum domicile_verdict */
 	__u32 network; /* that decides; POLICY_ANYWHERE: any, or none */
 	char *rule; /* that decides: "LINE" of the same file, or "FILE:LINE" */
@@ -286,7 +306,8 @@ int policy_compile_text_confined(const char *name, char *text, struct policy **r
 
 void policy_free(struct policy *policy);
 
-/* What is in it, and not itself. */
+/* What is in them, and not themselves. */
+void policy_access_free(struct policy_access *access);
 void policy_storage_free(struct policy_storage *storage);
 
 static inline void policy_freep(struct policy **policy)
@@ -313,6 +334,9 @@ const char *policy_storage_nearest(const struct policy *policy, const char *name
  * something, or the defaults. NULL when it may go nowhere for lack of any.
  */
 const struct policy_rule *policy_rule_of(const struct policy *policy, __u32 label);
+
+/* How many members its lists of read and write have. */
+size_t policy_rule_actors(const struct policy_rule *rule);
 
 const char *policy_data_format_name(enum policy_data_format format);
 const char *policy_mode_name(enum policy_mode mode);

@@ -14,6 +14,7 @@
 #include "moment.h"
 #include "netlink.h"
 #include "policy_apply.h"
+#include "policy_apply_access.h"
 #include "policy_apply_listen.h"
 #include "policy_apply_storage.h"
 #include "policy_trusted.h"
@@ -56,6 +57,7 @@ enum answer policy_read_trusted(char *const files[], size_t count, struct policy
 enum answer policy_apply_check(const struct policy *policy)
 {
 	char why[SOURCE_WHY_MAX];
+	enum answer answer;
 
 	for (size_t i = 0; i < policy->source_count; i++) {
 		const struct policy_place *place = &policy->sources[i].place;
@@ -64,7 +66,8 @@ enum answer policy_apply_check(const struct policy *policy)
 			return refuse(ANSWER_HOST, "policy: %s:%u:%u: %s", place->file, place->line,
 				      place->column, why);
 	}
-	return policy_apply_check_storages(policy);
+	answer = policy_apply_check_storages(policy);
+	return answer == ANSWER_DONE ? policy_apply_check_access(policy) : answer;
 }
 
 /* --- sources: labels ----------------------------------------------------- */
@@ -286,6 +289,8 @@ static int slot_fill(const struct policy *policy, const __u32 *indices,
 	if (!err)
 		err = policy_apply_storages(policy, indices, enforcement, slot, &in);
 	if (!err)
+		err = policy_apply_access(policy, indices, enforcement, slot, &in);
+	if (!err)
 		err = carriers_put(policy, enforcement->carriers, slot, &in.refusing);
 	if (err)
 		return err;
@@ -376,9 +381,14 @@ static enum answer prepare_sources(const struct policy *policy, bool on_trial)
 static void switch_to(const struct policy *policy, struct domicile_state *state,
 		      __u64 generation)
 {
+	const struct domicile_slot *in = &state->slot[generation % DOMICILE_SLOTS];
+
 	/* Looked at in the slot in force alone: may be set early and cleared late. */
 	if (policy->listen_count)
 		__atomic_store_n(&state->listens, 1, __ATOMIC_RELEASE);
+	/* Who may use a file is asked before anybody has read one. */
+	if (in->access[DOMICILE_USE_READ].ruled || in->access[DOMICILE_USE_WRITE].ruled)
+		__atomic_store_n(&state->tainted, 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&state->generation, generation, __ATOMIC_RELEASE);
 	if (!policy->listen_count)
 		__atomic_store_n(&state->listens, 0, __ATOMIC_RELEASE);

@@ -16,4 +16,11 @@ int policy_cgroup_read(struct reader *reader, const struct node *node, char **cg
 /* What is expected of a cgroup that @path is not, or NULL if it is all right. */
 const char *policy_cgroup_wrong(const char *path);
 
+/*
+ * The value of a key "unit" or "cgroup": *@field, which is NULL, becomes the path of the
+ * cgroup. As a read_fn.
+ */
+int policy_unit_read(struct reader *reader, const struct node *node, char **field);
+int policy_cgroup_read(struct reader *reader, const struct node *node, char **field);
+
 #endif /* DOMICILE_POLICY_CARRIER_H */

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "path.h"
+#include "policy_access_rule.h"
+#include "policy_actor.h"
 #include "policy_carrier.h"
 #include "policy_case.h"
 #include "policy_listen.h"
@@ -57,13 +59,14 @@ static bool medium_sound(const char *text)
 	return !*text || !policy_medium_wrong(policy_medium_kind(text), text, &near);
 }
 
-/* Sent or stored, and not both. */
+/* Sent, stored, or used, and no two of them. */
 static bool sink_sound(const struct policy_case *one)
 {
-	if (*one->to && *one->store)
-		return false;
-	return !one->expect == !(*one->to || *one->store) &&
-	       (!*one->store || one->network == POLICY_ANYWHERE);
+	int sinks = !!*one->to + !!*one->store + one->used;
+
+	return sinks <= 1 && !one->expect == !sinks &&
+	       (*one->to || one->network == POLICY_ANYWHERE) && one->use < DOMICILE_USES &&
+	       (!one->used || policy_actor_valid(&one->actor));
 }
 
 bool policy_case_valid(const struct policy_case *one)
@@ -176,7 +179,7 @@ static void print_labels(const struct policy *policy, const struct domicile_labe
 static void print_about(const struct policy *policy, const struct policy_case *one, FILE *file)
 {
 	struct policy_listen listen = { .protocol = one->protocol, .port = one->port };
-	char text[POLICY_LISTEN_TEXT_MAX];
+	char text[POLICY_LISTEN_TEXT_MAX], actor[POLICY_ACTOR_TEXT_MAX];
 
 	if (one->subject == POLICY_SUBJECT_LABELS)
 		print_labels(policy, &one->labels, file);
@@ -189,6 +192,9 @@ static void print_about(const struct policy *policy, const struct policy_case *o
 		fprintf(file, " to %s", one->to);
 	if (*one->store)
 		fprintf(file, " on %s", one->store);
+	if (one->used)
+		fprintf(file, " %s by %s", one->use == DOMICILE_USE_READ ? "read" : "changed",
+			policy_actor_text(&one->actor, actor));
 }
 
 static void print_expected(const struct policy *policy, const struct policy_case *one, FILE *file)
@@ -230,7 +236,7 @@ static void print_got(const struct policy *policy, const struct policy_case *one
 
 /* --- run ------------------------------------------------------------------- */
 
-/* Data without a label goes everywhere, and may be stored anywhere. */
+/* Data without a label goes everywhere, and may be stored anywhere and used by anybody. */
 static struct policy_ruling ruling_of(const struct policy *policy, const struct policy_case *one,
 				      const struct domicile_label_set *labels)
 {
@@ -238,6 +244,7 @@ static struct policy_ruling ruling_of(const struct policy *policy, const struct 
 		.verdict = DOMICILE_VERDICT_ALLOW,
 		.network = POLICY_ANYWHERE,
 	};
+	struct access_verdict used;
 	struct store_verdict stored;
 	struct endpoint to;
 
@@ -245,11 +252,17 @@ static struct policy_ruling ruling_of(const struct policy *policy, const struct 
 		return ruling;
 	if (!endpoint_parse(one->to, &to))
 		policy_judge(policy, labels, &to, &ruling);
-	if (!*one->store)
-		return ruling;
-	policy_store_judge(policy, labels, &(struct store_target){ NULL, one->store }, &stored);
-	ruling.verdict = stored.verdict;
-	ruling.rule = stored.rule;
+	if (*one->store) {
+		policy_store_judge(policy, labels, &(struct store_target){ NULL, one->store },
+				   &stored);
+		ruling.verdict = stored.verdict;
+		ruling.rule = stored.rule;
+	}
+	if (one->used) {
+		policy_access_judge(policy, labels, one->use, &one->actor, &used);
+		ruling.verdict = used.verdict;
+		ruling.rule = used.rule;
+	}
 	return ruling;
 }
 

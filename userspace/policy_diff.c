@@ -404,13 +404,13 @@ json_t *policy_diff(const struct policy *before, const struct policy *after)
 	cleanup(free_json) json_t *old = entries(before), *new = entries(after);
 	cleanup(overlaps_free) struct overlaps overlaps = {};
 	cleanup(free_json) json_t *verdicts = json_array(), *arrivals = json_array();
-	cleanup(free_json) json_t *storage = policy_diff_storage(before, after);
+	cleanup(free_json) json_t *rules = policy_diff_rules(before, after);
 
-	if (!old || !new || !verdicts || !storage || overlaps_make(&overlaps, before, after) ||
+	if (!old || !new || !verdicts || !rules || overlaps_make(&overlaps, before, after) ||
 	    labels_diff(before, after, &overlaps, verdicts) ||
 	    arrivals_diff(before, after, &overlaps, arrivals))
 		return NULL;
-	return json_pack("{s:O, s:O, s:O, s:o, s:o}", "verdicts", verdicts, "storage", storage,
+	return json_pack("{s:O, s:O, s:O, s:o, s:o}", "verdicts", verdicts, "rules", rules,
 			 "arrivals", arrivals, "added", only_in(new, old),
 			 "removed", only_in(old, new));
 }
@@ -418,7 +418,7 @@ json_t *policy_diff(const struct policy *before, const struct policy *after)
 bool policy_diff_empty(json_t *diff)
 {
 	return !json_array_size(json_object_get(diff, "verdicts")) &&
-	       !json_array_size(json_object_get(diff, "storage")) &&
+	       !json_array_size(json_object_get(diff, "rules")) &&
 	       !json_array_size(json_object_get(diff, "arrivals")) &&
 	       !json_array_size(json_object_get(diff, "added")) &&
 	       !json_array_size(json_object_get(diff, "removed"));

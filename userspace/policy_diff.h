@@ -8,17 +8,17 @@
 struct json_t;
 
 /*
- * What changes in where labels may be stored: a new reference to a list of {"label",
- * "elsewhere": {"from", "to"}, "allowed": [...], "removed": [...]}, or NULL when out of
- * memory. "elsewhere" are the verdicts on all that no rule names, "allowed" and "removed"
- * the file systems that rules name after, and before.
+ * What changes in rules of storage, read and write: a new reference to a list of {"rule",
+ * "label", "elsewhere": {"from", "to"}, "allowed": [...], "removed": [...]}, or NULL when
+ * out of memory. "elsewhere" are the verdicts on file systems or processes that no rule
+ * names, "allowed" those that rules name after and not before, "removed" the opposite.
  */
-struct json_t *policy_diff_storage(const struct policy *before, const struct policy *after);
+struct json_t *policy_diff_rules(const struct policy *before, const struct policy *after);
 
 /*
  * Compares the verdicts on every label of either policy for every address, and the
  * rest entry by entry. A label that a policy does not have may go nowhere by it.
- * Returns a new reference to {"verdicts": [...], "storage": [...], "arrivals": [...],
+ * Returns a new reference to {"verdicts": [...], "rules": [...], "arrivals": [...],
  * "added": [...], "removed": [...]}, or NULL when out of memory; arrivals are
  * sources that both have with a network whose addresses changed. Linear in the ranges of both.
  */

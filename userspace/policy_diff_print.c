@@ -99,46 +99,69 @@ static void print_list(const char *before, json_t *list, FILE *file)
 	fputc('\n', file);
 }
 
+/* How rules of storage, read and write are told. */
+static const struct telling {
+	const char *rule;
+	const char *verb;
+	const char *by;
+	const char *anyone;
+	const char *free;
+	const char *unnamed;
+} kinds[] = {
+	{ "storage", "stored", "on", "anywhere", "wherever labels are kept", "where no rule says" },
+	{ "read", "read", "by", "by anybody", "by anybody", "by whom no rule names" },
+	{ "write", "changed", "by", "by anybody", "by anybody", "by whom no rule names" },
+};
+
 /* What no rule names becomes another verdict. */
-static void print_elsewhere(const char *from, const char *to, json_t *allowed, FILE *file)
-{
-	bool anywhere = !strcmp(from, "allow");
-
-	if (!strcmp(to, "allow"))
-		fputs("may now be stored wherever labels are kept\n", file);
-	else if (!anywhere)
-		fprintf(file, "is %s when it is stored where no rule says\n",
-			!strcmp(to, "deny") ? "refused, no longer only recorded," :
-					      "recorded, no longer refused,");
-	else if (!json_array_size(allowed))
-		fputs(!strcmp(to, "deny") ? "may no longer be stored anywhere\n" :
-					    "is recorded wherever it is stored\n", file);
-	else
-		print_list(!strcmp(to, "deny") ? "may no longer be stored but on " :
-						 "is recorded when it is stored but on ",
-			   allowed, file);
-}
-
-static void print_stored(json_t *change, FILE *file)
+static void print_elsewhere(const struct telling *telling, json_t *change, FILE *file)
 {
 	json_t *elsewhere = json_object_get(change, "elsewhere");
 	json_t *allowed = json_object_get(change, "allowed");
-	json_t *removed = json_object_get(change, "removed");
-	const char *from = text_of(elsewhere, "from"), *to = text_of(elsewhere, "to");
-	const char *label = text_of(change, "label");
+	const char *to = text_of(elsewhere, "to");
+	bool denied = !strcmp(to, "deny");
 
-	if (strcmp(from, to)) {
-		fprintf(file, "%s ", label);
-		print_elsewhere(from, to, allowed, file);
+	fprintf(file, "%s ", text_of(change, "label"));
+	if (!strcmp(to, "allow")) {
+		fprintf(file, "may now be %s %s\n", telling->verb, telling->free);
+	} else if (strcmp(text_of(elsewhere, "from"), "allow")) {
+		fprintf(file, "is %s when it is %s %s\n",
+			denied ? "refused, no longer only recorded," :
+				 "recorded, no longer refused,", telling->verb, telling->unnamed);
+	} else {
+		fprintf(file, "%s %s ", denied ? "may no longer be" : "is recorded when it is",
+			telling->verb);
+		if (json_array_size(allowed))
+			fprintf(file, "but %s ", telling->by);
+		print_list(json_array_size(allowed) ? "" : telling->anyone, allowed, file);
 	}
-	if (json_array_size(allowed) && strcmp(from, "allow")) {
-		fprintf(file, "%s ", label);
-		print_list("may now be stored on ", allowed, file);
-	}
-	if (json_array_size(removed)) {
-		fprintf(file, "%s ", label);
-		print_list("may no longer be stored on ", removed, file);
-	}
+}
+
+static void print_named(const struct telling *telling, json_t *change, const char *key,
+			const char *may, FILE *file)
+{
+	json_t *list = json_object_get(change, key);
+
+	if (!json_array_size(list))
+		return;
+	fprintf(file, "%s %s be %s %s ", text_of(change, "label"), may, telling->verb, telling->by);
+	print_list("", list, file);
+}
+
+/* "cn.pii may now be stored on tmpfs" */
+static void print_rule(json_t *change, FILE *file)
+{
+	json_t *elsewhere = json_object_get(change, "elsewhere");
+	const char *from = text_of(elsewhere, "from"), *to = text_of(elsewhere, "to");
+	const struct telling *telling = kinds;
+
+	while (strcmp(telling->rule, text_of(change, "rule")))
+		telling++;
+	if (strcmp(from, to))
+		print_elsewhere(telling, change, file);
+	if (strcmp(from, "allow"))
+		print_named(telling, change, "allowed", "may now", file);
+	print_named(telling, change, "removed", "may no longer", file);
 }
 
 /* "added to sources: label cn.pii, path /srv/cn" */
@@ -173,8 +196,8 @@ void policy_diff_print(json_t *diff, FILE *file)
 
 	json_array_foreach(json_object_get(diff, "verdicts"), i, change)
 		print_change(change, file);
-	json_array_foreach(json_object_get(diff, "storage"), i, change)
-		print_stored(change, file);
+	json_array_foreach(json_object_get(diff, "rules"), i, change)
+		print_rule(change, file);
 	json_array_foreach(json_object_get(diff, "arrivals"), i, change)
 		print_arrival(change, file);
 	print_entries(json_object_get(diff, "added"), "added to", file);

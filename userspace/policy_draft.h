@@ -46,6 +46,7 @@ struct draft_rule {
 	bool stores; /* 'storage' is there */
 	enum policy_mode store_mode;
 	struct draft_names storages;
+	struct policy_access access[DOMICILE_USES];
 	struct policy_place place;
 };
 

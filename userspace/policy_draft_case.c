@@ -5,9 +5,11 @@
 
 #include "array.h"
 #include "endpoint.h"
+#include "policy_actor.h"
 #include "policy_carrier.h"
 #include "policy_case.h"
 #include "policy_compiler.h"
+#include "policy_draft_actor.h"
 #include "policy_draft_case.h"
 #include "policy_listen.h"
 #include "policy_storage.h"
@@ -117,6 +119,28 @@ static int read_store(struct reader *reader, const struct node *node, void *into
 		       draft_text_set(&draft->result.store, node->text);
 }
 
+static int read_use(struct reader *reader, const struct node *node, struct policy_case *result,
+		    enum domicile_use use)
+{
+	result->used = true;
+	result->use = use;
+	return read_actor(reader, node, &result->actor);
+}
+
+static int read_case_read(struct reader *reader, const struct node *node, void *into)
+{
+	struct draft_case *draft = into;
+
+	return read_use(reader, node, &draft->result, DOMICILE_USE_READ);
+}
+
+static int read_case_write(struct reader *reader, const struct node *node, void *into)
+{
+	struct draft_case *draft = into;
+
+	return read_use(reader, node, &draft->result, DOMICILE_USE_WRITE);
+}
+
 static int read_case_unit(struct reader *reader, const struct node *node, void *into)
 {
 	struct draft_case *draft = into;
@@ -183,10 +207,15 @@ static const struct key case_keys[] = {
 	KEY("labelled", read_case_labelled),
 	KEY("to", read_to),
 	KEY("store", read_store),
+	KEY("read", read_case_read),
+	KEY("write", read_case_write),
 	KEY("expect", read_expect),
 	KEY("rule", read_case_rule),
 	KEY("network", read_case_network),
 };
+
+/* What is done with the data. */
+#define SINKS " to store read write "
 
 /* What a case can be about, and the keys that go with it, each between spaces. */
 static const struct {
@@ -194,9 +223,9 @@ static const struct {
 	const char *others;
 	const char *needed; /* one of these */
 } shapes[] = {
-	{ "label", " to store expect rule network ", " to store " },
-	{ "path", " holds to store expect rule network ", " holds to store " },
-	{ "listen", " from holds to store expect rule network ", " holds to store " },
+	{ "label", " to store read write expect rule network ", SINKS },
+	{ "path", " holds to store read write expect rule network ", " holds" SINKS },
+	{ "listen", " from holds to store read write expect rule network ", " holds" SINKS },
 	{ "unit", " labelled ", " labelled " },
 	{ "cgroup", " labelled ", " labelled " },
 };
@@ -248,13 +277,27 @@ static int check_keys(struct reader *reader, const struct node *node, size_t sha
 					  words_text(shapes[shape].needed, words));
 }
 
+static int check_sinks(struct reader *reader, const struct node *node)
+{
+	char words[WORDS_TEXT_MAX];
+	int sinks = 0;
+
+	for (const struct node *key = node->child; key; key = key->next->next)
+		sinks += is_among(key->text, SINKS);
+	if (sinks > 1 || (!sinks && has_key(node, "expect")))
+		return reader_refuse(reader, node, "found %d of %s, expected one", sinks,
+				     words_text(SINKS, words));
+	return 0;
+}
+
 static int check_case(struct reader *reader, const struct node *node)
 {
 	static const char *const pairs[][2] = {
-		{ "to", "expect" }, { "store", "expect" },
-		{ "rule", "expect" }, { "network", "to" },
+		{ "to", "expect" }, { "store", "expect" }, { "read", "expect" },
+		{ "write", "expect" }, { "rule", "expect" }, { "network", "to" },
 	};
-	size_t shape = 0;
+	size_t before = reader->errors->count, shape = 0;
+	int err;
 
 	while (shape < COUNT(shapes) && !has_key(node, shapes[shape].subject))
 		shape++;
@@ -265,12 +308,8 @@ static int check_case(struct reader *reader, const struct node *node)
 		if (has_key(node, pairs[i][0]) && !has_key(node, pairs[i][1]))
 			return reader_refuse(reader, node, "found '%s' without '%s', expected both",
 					     pairs[i][0], pairs[i][1]);
-	if (has_key(node, "to") && has_key(node, "store"))
-		return reader_refuse(reader, node, "found 'to' and 'store', expected one of them");
-	if (has_key(node, "expect") && !has_key(node, "to") && !has_key(node, "store"))
-		return reader_refuse(reader, node, "found 'expect' without 'to' or 'store', "
-				     "expected one of them");
-	return check_keys(reader, node, shape);
+	err = check_sinks(reader, node);
+	return err || reader->errors->count != before ? err : check_keys(reader, node, shape);
 }
 
 static int case_start(struct draft_case *draft, struct policy_place place)
@@ -380,6 +419,7 @@ void draft_cases_free(struct draft *draft)
 		free(one->result.from);
 		free(one->result.to);
 		free(one->result.store);
+		policy_actor_free(&one->result.actor);
 		free(one->result.rule);
 		free(one->cgroup);
 		free(one->network.text);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "policy_draft_actor.h"
 #include "policy_draft_rule.h"
 #include "suggest.h"
 
@@ -100,16 +101,52 @@ static int read_storage(struct reader *reader, const struct node *node, void *in
 	return reader_keys(reader, node, KEYS(storage_keys), into);
 }
 
+/* read: and write: */
+
+static int read_access_mode(struct reader *reader, const struct node *node, void *into)
+{
+	struct policy_access *access = into;
+
+	return read_mode(reader, node, &access->mode);
+}
+
+static const struct key access_keys[] = {
+	REQUIRED("allow", read_actors),
+	KEY("mode", read_access_mode),
+};
+
+static int read_access(struct reader *reader, const struct node *node,
+		       struct policy_access *access)
+{
+	access->ruled = true;
+	return reader_keys(reader, node, KEYS(access_keys), access);
+}
+
+static int read_read(struct reader *reader, const struct node *node, void *into)
+{
+	struct draft_rule *rule = into;
+
+	return read_access(reader, node, &rule->access[DOMICILE_USE_READ]);
+}
+
+static int read_write(struct reader *reader, const struct node *node, void *into)
+{
+	struct draft_rule *rule = into;
+
+	return read_access(reader, node, &rule->access[DOMICILE_USE_WRITE]);
+}
+
 /* The rule. */
 
-#define RULE_SAYS 2 /* the first keys, of which it needs one */
+#define RULE_SAYS 4 /* the first keys, of which it needs one */
+#define DEFAULTS_SAY 2
 
 static const struct key rule_keys[] = {
 	KEY("egress", read_egress),
 	KEY("storage", read_storage),
+	KEY("read", read_read),
+	KEY("write", read_write),
 	REQUIRED("label", read_label),
-	LATER("read"),
-	LATER("write"),
 };
 
 static int read_rule(struct reader *reader, const struct node *node, void *into)
@@ -157,7 +194,7 @@ int read_defaults(struct reader *reader, const struct node *node, void *into)
 		return -ENOMEM;
 	draft->defaults->place = reader_place(reader, node);
 	err = reader_keys(reader, node, KEYS(defaults_keys), draft->defaults);
-	return err ? err : reader_needs_one(reader, node, KEYS(defaults_keys), RULE_SAYS);
+	return err ? err : reader_needs_one(reader, node, KEYS(defaults_keys), DEFAULTS_SAY);
 }
 
 void draft_rule_free(struct draft_rule *rule)
@@ -165,5 +202,7 @@ void draft_rule_free(struct draft_rule *rule)
 	draft_names_free(&rule->allow);
 	draft_names_free(&rule->deny);
 	draft_names_free(&rule->storages);
+	for (int use = 0; use < DOMICILE_USES; use++)
+		policy_access_free(&rule->access[use]);
 	free(rule->label.text);
 }

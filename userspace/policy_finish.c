@@ -168,6 +168,15 @@ static void own_place(const struct policy *policy, const struct documents *docum
 	place->file = policy->files[documents_index(documents, place->file)];
 }
 
+static void own_rule(const struct policy *policy, const struct documents *documents,
+		     struct policy_rule *rule)
+{
+	own_place(policy, documents, &rule->place);
+	for (int use = 0; use < DOMICILE_USES; use++)
+		for (size_t i = 0; i < rule->access[use].actor_count; i++)
+			own_place(policy, documents, &rule->access[use].actors[i].place);
+}
+
 static void own_places(struct policy *policy, const struct documents *documents)
 {
 	for (size_t i = 0; i < policy->label_count; i++)
@@ -181,11 +190,11 @@ static void own_places(struct policy *policy, const struct documents *documents)
 	for (size_t i = 0; i < policy->resolver_count; i++)
 		own_place(policy, documents, &policy->resolvers[i].place);
 	for (size_t i = 0; i < policy->rule_count; i++)
-		own_place(policy, documents, &policy->rules[i].place);
+		own_rule(policy, documents, &policy->rules[i]);
 	for (size_t i = 0; i < policy->storage_count; i++)
 		own_place(policy, documents, &policy->storages[i].place);
 	if (policy->defaults)
-		own_place(policy, documents, &policy->defaults->place);
+		own_rule(policy, documents, policy->defaults);
 	for (size_t i = 0; i < policy->carrier_count; i++)
 		own_place(policy, documents, &policy->carriers[i].place);
 	for (size_t i = 0; i < policy->case_count; i++)
@@ -214,6 +223,8 @@ static void rule_audit(struct policy_rule *rule)
 {
 	rule->mode = POLICY_AUDIT;
 	rule->store_mode = POLICY_AUDIT;
+	for (int use = 0; use < DOMICILE_USES; use++)
+		rule->access[use].mode = POLICY_AUDIT;
 }
 
 void policy_audit(struct policy *policy)

@@ -157,6 +157,27 @@ static json_t *json_storage(const struct policy *policy, const struct policy_rul
 	return json_pack("{s:o, s:s}", "allow", allow, "mode", policy_mode_name(rule->store_mode));
 }
 
+static json_t *json_actor(const struct policy_actor *actor)
+{
+	json_t *uid = actor->has_uid ? json_integer(actor->uid) : json_null();
+
+	return json_pack("{s:s?, s:o, s:s?, s:o}", "program", actor->program, "uid", uid, "cgroup",
+			 actor->cgroup, "place", json_place(&actor->place));
+}
+
+/* Null when anybody may. */
+static json_t *json_access(const struct policy_access *access)
+{
+	json_t *allow;
+
+	if (!access->ruled)
+		return json_null();
+	allow = json_array();
+	for (size_t i = 0; allow && i < access->actor_count; i++)
+		allow = json_add(allow, json_actor(&access->actors[i]));
+	return json_pack("{s:o, s:s}", "allow", allow, "mode", policy_mode_name(access->mode));
+}
+
 static json_t *json_media(const struct policy_storage *storage, enum domicile_medium_kind kind)
 {
 	json_t *array = json_array();
@@ -191,11 +212,14 @@ static json_t *json_rules(const struct policy *policy)
 	for (size_t i = 0; array && i < policy->rule_count; i++) {
 		const struct policy_rule *rule = &policy->rules[i];
 
-		array = json_add(array, json_pack("{s:s, s:o, s:o, s:o}", "label",
+		array = json_add(array, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "label",
 						  policy->labels[rule->label].name, "egress",
 						  json_egress(policy, rule), "storage",
-						  json_storage(policy, rule), "place",
-						  json_place(&rule->place)));
+						  json_storage(policy, rule), "read",
+						  json_access(&rule->access[DOMICILE_USE_READ]),
+						  "write",
+						  json_access(&rule->access[DOMICILE_USE_WRITE]),
+						  "place", json_place(&rule->place)));
 	}
 	return array;
 }

@@ -142,6 +142,27 @@ static void put_listens(struct output *output, const struct documents *documents
 	}
 }
 
+/* "" stands for none. */
+static void put_actor(struct output *output, const struct policy_actor *actor)
+{
+	put_text(output, actor->program ? actor->program : "");
+	put_text(output, actor->cgroup ? actor->cgroup : "");
+	put_u32(output, actor->has_uid);
+	put_u32(output, actor->uid);
+}
+
+static void put_access(struct output *output, const struct documents *documents,
+		       const struct policy_access *access)
+{
+	put_u32(output, access->ruled);
+	put_u32(output, access->mode);
+	put_u32(output, access->actor_count);
+	for (size_t i = 0; i < access->actor_count; i++) {
+		put_actor(output, &access->actors[i]);
+		put_place(output, documents, &access->actors[i].place);
+	}
+}
+
 static void put_rule(struct output *output, const struct documents *documents,
 		     const struct policy_rule *rule)
 {
@@ -153,6 +174,8 @@ static void put_rule(struct output *output, const struct documents *documents,
 	put_u32(output, rule->stores);
 	put_u32(output, rule->store_mode);
 	put_numbers(output, rule->storages, rule->storage_count);
+	for (int use = 0; use < DOMICILE_USES; use++)
+		put_access(output, documents, &rule->access[use]);
 	put_place(output, documents, &rule->place);
 }
 
@@ -224,6 +247,9 @@ static void put_cases(struct output *output, const struct documents *documents,
 		put(output, &one->holds, sizeof(one->holds));
 		put_text(output, one->to);
 		put_text(output, one->store);
+		put_u32(output, one->used);
+		put_u32(output, one->use);
+		put_actor(output, &one->actor);
 		put_u32(output, one->expect);
 		put_u32(output, one->network);
 		put_text(output, one->rule);

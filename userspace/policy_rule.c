@@ -43,7 +43,7 @@ static int take_networks(struct compiler *compiler, const struct draft_names *na
 	return err ? err : list_members(set, compiler->policy->network_count, ret, ret_count);
 }
 
-static int take_rule(struct compiler *compiler, const struct draft_rule *draft,
+static int take_rule(struct compiler *compiler, struct draft_rule *draft,
 		     struct policy_rule *rule)
 {
 	int err;
@@ -53,6 +53,8 @@ static int take_rule(struct compiler *compiler, const struct draft_rule *draft,
 	rule->limits = draft->limits;
 	rule->stores = draft->stores;
 	rule->store_mode = draft->store_mode;
+	memcpy(rule->access, draft->access, sizeof(rule->access));
+	memset(draft->access, 0, sizeof(draft->access));
 	err = take_networks(compiler, &draft->allow, &rule->networks, &rule->network_count);
 	if (!err)
 		err = take_networks(compiler, &draft->deny, &rule->denied, &rule->denied_count);
@@ -68,6 +70,24 @@ static int take_defaults(struct compiler *compiler)
 
 	compiler->policy->defaults = rule;
 	return rule ? take_rule(compiler, compiler->draft.defaults, rule) : -ENOMEM;
+}
+
+/* The kernel has one list of them for all rules. */
+static int check_actors(struct compiler *compiler)
+{
+	const struct policy *policy = compiler->policy;
+	size_t count = 0;
+
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		count += policy_rule_actors(&policy->rules[i]);
+		if (count > DOMICILE_ACTORS_MAX)
+			return policy_error_add(compiler->errors, &policy->rules[i].place,
+						"found more than %d members in the lists of 'read' "
+						"and 'write' of all rules, expected fewer; put "
+						"programs that do the same into one slice, and name "
+						"that", DOMICILE_ACTORS_MAX);
+	}
+	return 0;
 }
 
 int take_rules(struct compiler *compiler)
@@ -87,7 +107,8 @@ int take_rules(struct compiler *compiler)
 			err = take_rule(compiler, &draft->rules[i], rule);
 	}
 	/* Not what is left half done: it has no place. */
-	if (!err)
-		qsort(policy->rules, policy->rule_count, sizeof(*policy->rules), rule_compare);
-	return err;
+	if (err)
+		return err;
+	qsort(policy->rules, policy->rule_count, sizeof(*policy->rules), rule_compare);
+	return check_actors(compiler);
 }

@@ -5,6 +5,7 @@
 
 #include "moment.h"
 #include "policy.h"
+#include "policy_actor.h"
 
 static int wider(int width, const char *text)
 {
@@ -189,6 +190,38 @@ static void show_store_rules(const struct policy *policy, FILE *file)
 		show_store_rule(policy, "(others)", policy->defaults, name, file);
 }
 
+static void show_access(const struct policy *policy, const struct policy_rule *rule,
+			enum domicile_use use, int name, FILE *file)
+{
+	const struct policy_access *access = &rule->access[use];
+	char text[POLICY_ACTOR_TEXT_MAX];
+
+	if (!access->ruled)
+		return;
+	fprintf(file, "%-*s  %-7s  %-5s  ", name, policy->labels[rule->label].name,
+		policy_mode_name(access->mode), use == DOMICILE_USE_READ ? "read" : "write");
+	for (size_t i = 0; i < access->actor_count; i++)
+		fprintf(file, "%s%s", i ? "; " : "", policy_actor_text(&access->actors[i], text));
+	fprintf(file, "%s  (%s:%u)\n", access->actor_count ? "" : "nobody", rule->place.file,
+		rule->place.line);
+}
+
+static void show_accesses(const struct policy *policy, FILE *file)
+{
+	int name = labels_width(policy);
+	bool any = false;
+
+	for (size_t i = 0; i < policy->rule_count; i++)
+		for (int use = 0; use < DOMICILE_USES; use++)
+			any |= policy->rules[i].access[use].ruled;
+	if (!any)
+		return;
+	fprintf(file, "\n%-*s  MODE     USE    BY\n", name, "LABEL");
+	for (size_t i = 0; i < policy->rule_count; i++)
+		for (int use = 0; use < DOMICILE_USES; use++)
+			show_access(policy, &policy->rules[i], use, name, file);
+}
+
 static void show_places(const struct policy *policy, FILE *file)
 {
 	int name = strlen("PLACE");
@@ -262,6 +295,7 @@ void policy_show(const struct policy *policy, FILE *file)
 	}
 	if (is_stored(policy))
 		show_store_rules(policy, file);
+	show_accesses(policy, file);
 	if (policy->storage_count)
 		show_places(policy, file);
 	if (policy->resolver_count)

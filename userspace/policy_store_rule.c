@@ -4,6 +4,7 @@
 
 #include "policy_storage.h"
 #include "policy_store_rule.h"
+#include "policy_verdict.h"
 
 static void ruling_add(struct store_ruling *ruling, const struct policy_rule *rule)
 {
@@ -93,12 +94,6 @@ static void label_judge(const struct policy *policy, __u32 label, const struct s
 	ret->verdict = ruling.mode == POLICY_AUDIT ? DOMICILE_VERDICT_AUDIT : DOMICILE_VERDICT_DENY;
 }
 
-static bool is_stricter(enum domicile_verdict verdict, enum domicile_verdict than)
-{
-	return verdict != than &&
-	       (verdict == DOMICILE_VERDICT_DENY || than == DOMICILE_VERDICT_ALLOW);
-}
-
 /* Whatever the rules say. */
 static const char *type_reason(const char *type, enum domicile_verdict *verdict)
 {
@@ -120,7 +115,7 @@ void policy_store_judge(const struct policy *policy, const struct domicile_label
 		if (!label_set_has(labels, label))
 			continue;
 		label_judge(policy, label, on, &verdict);
-		if (first || is_stricter(verdict.verdict, ret->verdict))
+		if (first || policy_verdict_is_stricter(verdict.verdict, ret->verdict))
 			*ret = verdict;
 		first = false;
 	}

@@ -14,6 +14,12 @@ const char *policy_verdict_name(unsigned int verdict)
 	return verdict < sizeof(names) / sizeof(*names) ? names[verdict] : NULL;
 }
 
+bool policy_verdict_is_stricter(enum domicile_verdict verdict, enum domicile_verdict than)
+{
+	return verdict != than &&
+	       (verdict == DOMICILE_VERDICT_DENY || than == DOMICILE_VERDICT_ALLOW);
+}
+
 static bool resolver_is(const struct domicile_resolver *resolver, const struct endpoint *to)
 {
 	unsigned int size = to->address.ipv6 ? 16 : 4;

@@ -14,6 +14,9 @@
 /* As records call it; NULL for those that no rule gives. */
 const char *policy_verdict_name(unsigned int verdict);
 
+/* Of allow, audit and deny, from the most lenient. */
+bool policy_verdict_is_stricter(enum domicile_verdict verdict, enum domicile_verdict than);
+
 struct policy_ruling {
 	enum domicile_verdict verdict; /* deny, audit or allow */
 	__u32 label; /* that decided; of several the first */

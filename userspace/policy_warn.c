@@ -120,7 +120,8 @@ static bool is_shadowed(const struct policy *policy, const struct policy_rule *r
 	__u64 networks[NETSET_WORDS] = {};
 	bool any = false;
 
-	if (rule->denied_count || rule->stores)
+	if (rule->denied_count || rule->stores || rule->access[DOMICILE_USE_READ].ruled ||
+	    rule->access[DOMICILE_USE_WRITE].ruled)
 		return false;
 	networks_add(networks, rule);
 	for (size_t i = 0; i < policy->class_count; i++) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "netset.h"
+#include "policy_actor.h"
 #include "policy_carrier.h"
 #include "policy_case.h"
 #include "policy_error.h"
@@ -185,22 +186,68 @@ static void get_sources(struct input *input, struct policy *policy)
 	}
 }
 
+static enum policy_mode get_mode(struct input *input)
+{
+	__u32 mode = input_u32(input);
+
+	input_check(input, mode < POLICY_MODES);
+	return input->err ? POLICY_ENFORCE : mode;
+}
+
+/* NULL for "". */
+static char *get_text_or_none(struct input *input)
+{
+	char *text = input_text(input);
+
+	if (text && !*text) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static void get_actor(struct input *input, struct policy_actor *actor)
+{
+	actor->program = get_text_or_none(input);
+	actor->cgroup = get_text_or_none(input);
+	actor->has_uid = input_bool(input);
+	actor->uid = input_u32(input);
+}
+
+static void get_member(struct input *input, struct policy_actor *actor)
+{
+	get_actor(input, actor);
+	actor->place = input_place(input);
+	input_check(input, policy_actor_valid(actor));
+}
+
+static void get_access(struct input *input, struct policy_access *access)
+{
+	size_t count;
+
+	access->ruled = input_bool(input);
+	access->mode = get_mode(input);
+	count = input_count(input, 0, DOMICILE_ACTORS_MAX, 7 * sizeof(__u32));
+	access->actors = input_memory(input, count, sizeof(*access->actors));
+	if (!access->actors)
+		return;
+	access->actor_count = count;
+	for (size_t i = 0; i < count && !input->err; i++)
+		get_member(input, &access->actors[i]);
+}
+
 static void get_rule(struct input *input, struct policy_rule *rule, const struct policy *policy)
 {
-	__u32 mode;
-
 	rule->label = input_u32(input);
-	mode = input_u32(input);
-	input_check(input, mode < POLICY_MODES);
-	rule->mode = input->err ? POLICY_ENFORCE : mode;
+	rule->mode = get_mode(input);
 	rule->limits = input_bool(input);
 	rule->networks = input_numbers(input, policy->network_count, &rule->network_count);
 	rule->denied = input_numbers(input, policy->network_count, &rule->denied_count);
 	rule->stores = input_bool(input);
-	mode = input_u32(input);
-	input_check(input, mode < POLICY_MODES);
-	rule->store_mode = input->err ? POLICY_ENFORCE : mode;
+	rule->store_mode = get_mode(input);
 	rule->storages = input_numbers(input, policy->storage_count, &rule->storage_count);
+	for (int use = 0; use < DOMICILE_USES; use++)
+		get_access(input, &rule->access[use]);
 	rule->place = input_place(input);
 }
 
@@ -215,8 +262,9 @@ static void get_defaults(struct input *input, struct policy *policy)
 
 static void get_rules(struct input *input, struct policy *policy)
 {
-	size_t count = input_count(input, 0, POLICY_RULES_MAX, 11 * sizeof(__u32));
+	size_t count = input_count(input, 0, POLICY_RULES_MAX, 17 * sizeof(__u32));
 	struct policy_rule *rules = input_memory(input, count, sizeof(*rules));
+	size_t actors = 0;
 
 	if (!rules)
 		return;
@@ -226,6 +274,8 @@ static void get_rules(struct input *input, struct policy *policy)
 		get_rule(input, &rules[i], policy);
 		input_check(input, rules[i].label < policy->label_count);
 		input_check(input, !i || rules[i - 1].label <= rules[i].label);
+		actors += policy_rule_actors(&rules[i]);
+		input_check(input, actors <= DOMICILE_ACTORS_MAX);
 	}
 	get_defaults(input, policy);
 }
@@ -373,6 +423,9 @@ static void get_case(struct input *input, struct policy_case *one, const struct 
 	one->holds = get_set(input, policy->label_count);
 	one->to = input_text(input);
 	one->store = input_text(input);
+	one->used = input_bool(input);
+	one->use = input_u32(input);
+	get_actor(input, &one->actor);
 	one->expect = input_u32(input);
 	one->network = input_u32(input);
 	input_check(input, one->network < policy->network_count ||
@@ -385,7 +438,7 @@ static void get_case(struct input *input, struct policy_case *one, const struct 
 
 static void get_cases(struct input *input, struct policy *policy)
 {
-	size_t count = input_count(input, 0, POLICY_CASES_MAX, 17 * sizeof(__u32));
+	size_t count = input_count(input, 0, POLICY_CASES_MAX, 23 * sizeof(__u32));
 	struct policy_case *cases = input_memory(input, count, sizeof(*cases));
 
 	if (!cases)

@@ -59,6 +59,8 @@ static const char *const hooks[] = {
 	[DOMICILE_HOOK_CAPABLE] = "capable",
 	[DOMICILE_HOOK_INODE_RENAME] = "inode_rename",
 	[DOMICILE_HOOK_UNIX_STREAM_CONNECT] = "unix_stream_connect",
+	[DOMICILE_HOOK_INODE_UNLINK] = "inode_unlink",
+	[DOMICILE_HOOK_INODE_SETATTR] = "inode_setattr",
 };
 NAMES(hooks, DOMICILE_HOOKS);
 
@@ -92,6 +94,8 @@ static const char *const reasons[] = {
 	[DOMICILE_REASON_CARRIER] = "carrier",
 	[DOMICILE_REASON_LOST_CALL] = "lost_call",
 	[DOMICILE_REASON_STORAGE] = "storage",
+	[DOMICILE_REASON_READER] = "reader",
+	[DOMICILE_REASON_WRITER] = "writer",
 };
 NAMES(reasons, DOMICILE_REASONS);
 
@@ -186,7 +190,11 @@ static json_t *rule(const struct domicile_record *record, const struct in_force 
 	json_t *denying;
 
 	if (record->reason == DOMICILE_REASON_STORAGE)
-		return in_force_storing(in_force, &record->denied);
+		return in_force_saying(in_force, &record->denied, "storage");
+	if (record->reason == DOMICILE_REASON_READER)
+		return in_force_saying(in_force, &record->denied, "read");
+	if (record->reason == DOMICILE_REASON_WRITER)
+		return in_force_saying(in_force, &record->denied, "write");
 	if (record->reason != DOMICILE_REASON_NETWORK)
 		return json_null();
 	if (record->verdict == DOMICILE_VERDICT_ALLOW)
@@ -508,6 +516,8 @@ static void print_why(json_t *object, FILE *file)
 		[DOMICILE_REASON_CARRIER] = "the policy has that service take no labels",
 		[DOMICILE_REASON_LOST_CALL] = "a thread of it still writes to what another closed",
 		[DOMICILE_REASON_STORAGE] = "no rule lets %s be stored there",
+		[DOMICILE_REASON_READER] = "no rule lets that process read %s",
+		[DOMICILE_REASON_WRITER] = "no rule lets that process change %s",
 	};
 	const char *reason = string(object, "reason", "?"), *rest;
 	size_t i = 1;

@@ -109,6 +109,44 @@ struct domicile_medium {
 	__u8 id[DOMICILE_MEDIUM_ID_SIZE];
 };
 
+/* What a rule can keep for some. */
+enum domicile_use {
+	DOMICILE_USE_READ,
+	DOMICILE_USE_WRITE, /* or change in another way */
+	DOMICILE_USES,
+};
+
+#define DOMICILE_ACTORS_MAX 64
+
+/* What an actor is known by: all of it together. */
+#define DOMICILE_ACTOR_PROGRAM 1 /* executes that inode */
+#define DOMICILE_ACTOR_GENERATION 2 /* whose file system numbers its uses of an inode */
+#define DOMICILE_ACTOR_UID 4
+#define DOMICILE_ACTOR_CGROUP 8
+
+/* Who may use labelled files. */
+struct domicile_actor {
+	__u32 has; /* DOMICILE_ACTOR_*; 0 beyond the last one */
+	__u32 uid; /* initial user namespace */
+	__u64 ino;
+	__u32 dev; /* kernel dev_t of the superblock */
+	__u32 generation;
+	struct domicile_label_set allowed[DOMICILE_USES];
+	struct domicile_carrier cgroup; /* its path */
+};
+
+/* Value of the "actors" map, whose keys are slots. */
+struct domicile_actors {
+	struct domicile_actor list[DOMICILE_ACTORS_MAX];
+};
+
+/* The labels whose files nobody may use so but actors. */
+struct domicile_access {
+	__u64 ruled; /* nonzero if there is any */
+	struct domicile_label_set guarded;
+	struct domicile_label_set audited; /* the same, of rules in audit mode */
+};
+
 struct domicile_slot {
 	__u32 ranges4; /* members in use of the slot's net4 map */
 	__u32 ranges6;
@@ -120,6 +158,7 @@ struct domicile_slot {
 	__u32 reserved;
 	struct domicile_label_set stored; /* labels that are stored nowhere but where allowed */
 	struct domicile_label_set stored_audit; /* the same, of rules in audit mode */
+	struct domicile_access access[DOMICILE_USES];
 	struct domicile_resolver resolvers[DOMICILE_RESOLVERS_MAX];
 };
 

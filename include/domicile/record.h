@@ -49,6 +49,8 @@ enum domicile_hook {
 	DOMICILE_HOOK_CAPABLE,
 	DOMICILE_HOOK_INODE_RENAME,
 	DOMICILE_HOOK_UNIX_STREAM_CONNECT,
+	DOMICILE_HOOK_INODE_UNLINK,
+	DOMICILE_HOOK_INODE_SETATTR,
 	DOMICILE_HOOKS,
 };
 
@@ -82,6 +84,8 @@ enum domicile_reason {
 	DOMICILE_REASON_CARRIER, /* a service that takes no labels */
 	DOMICILE_REASON_LOST_CALL, /* a thread writes to a file that nobody finds any more */
 	DOMICILE_REASON_STORAGE, /* no rule lets a label be stored there */
+	DOMICILE_REASON_READER, /* no rule lets the process read the file */
+	DOMICILE_REASON_WRITER, /* no rule lets the process change the file */
 	DOMICILE_REASONS,
 };
 

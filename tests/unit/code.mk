@@ -22,6 +22,8 @@ CODE := \
 	origin.c \
 	plain.c \
 	policy.c \
+	policy_access_rule.c \
+	policy_actor.c \
 	policy_carrier.c \
 	policy_case.c \
 	policy_compile.c \
@@ -29,9 +31,10 @@ CODE := \
 	policy_data.c \
 	policy_diff.c \
 	policy_diff_print.c \
-	policy_diff_storage.c \
+	policy_diff_rules.c \
 	policy_document.c \
 	policy_draft.c \
+	policy_draft_actor.c \
 	policy_draft_case.c \
 	policy_draft_name.c \
 	policy_draft_network.c \

@@ -7,6 +7,7 @@
 
 #include "document.h"
 #include "policy.h"
+#include "policy_actor.h"
 #include "policy_storage.h"
 #include "policy_store_rule.h"
 
@@ -307,6 +308,34 @@ TEST_F(compiled, places_by_default)
 	      "rules: [{label: cn.pii, storage: {allow: [vault]}}]\n");
 	COMPILE();
 	EXPECT_STREQ("ev el el ", stored(self->policy));
+}
+
+TEST_F(compiled, access)
+{
+	const struct policy_access *read, *write;
+	char text[POLICY_ACTOR_TEXT_MAX];
+
+	WRITE(LABELS);
+	WRITE("version: 1\n"
+	      "rules:\n"
+	      "  - label: cn.pii\n"
+	      "    read: {allow: [{program: /bin/a, uid: 110, unit: a.service}, {cgroup: /b/c}]}\n"
+	      "    write: {allow: [], mode: audit}\n"
+	      "  - {label: us.tax, egress: {allow: []}}\n");
+	COMPILE();
+	ASSERT_EQ(2, self->policy->rule_count);
+	read = &self->policy->rules[0].access[DOMICILE_USE_READ];
+	write = &self->policy->rules[0].access[DOMICILE_USE_WRITE];
+	ASSERT_EQ(2, read->actor_count);
+	EXPECT_STREQ("program /bin/a, uid 110, cgroup /system.slice/a.service",
+		     policy_actor_text(&read->actors[0], text));
+	EXPECT_STREQ("cgroup /b/c", policy_actor_text(&read->actors[1], text));
+	EXPECT_EQ(POLICY_ENFORCE, read->mode);
+	EXPECT_TRUE(write->ruled);
+	EXPECT_EQ(0, write->actor_count);
+	EXPECT_EQ(POLICY_AUDIT, write->mode);
+	EXPECT_FALSE(self->policy->rules[1].access[DOMICILE_USE_READ].ruled);
+	EXPECT_EQ(self->policy->files[1], read->actors[1].place.file);
 }
 
 TEST_F(compiled, uuid)

@@ -20,9 +20,10 @@
 	"  - {listen: tcp/443, from: narrow, label: cn.pii}\n" \
 	"  - {listen: tcp/443, label: eu.pii}\n" \
 	"rules:\n" \
-	"  - {label: cn.pii, egress: {allow: [narrow]}, storage: {allow: [disks]}}\n" \
+	"  - {label: cn.pii, egress: {allow: [narrow]}, storage: {allow: [disks]}, " \
+	"read: {allow: [{program: /bin/a, uid: 7}, {unit: a.service}]}}\n" \
 	"  - {label: eu.pii, egress: {allow: [wide], mode: audit}, " \
-	"storage: {allow: [], mode: audit}}\n" \
+	"storage: {allow: [], mode: audit}, write: {allow: [{uid: 0}], mode: audit}}\n" \
 	"  - {label: in.pii, egress: {allow: [wide]}, storage: {allow: [disks]}}\n" \
 	"  - {label: in.pii, egress: {deny: [narrow]}, " \
 	"storage: {allow: [vault], mode: audit}}\n" \
@@ -195,6 +196,15 @@ static const struct {
 	{ "{label: [cn.pii, eu.pii], store: ext4, expect: audit, rule: 14}", NULL },
 	{ "{label: us.phi, store: ext2, expect: deny}", "allow" },
 	{ "{path: /srv/cnn, store: tmpfs, expect: allow}", NULL },
+	{ "{label: cn.pii, read: {program: /bin/a, uid: 7}, expect: allow, rule: 13}", NULL },
+	{ "{label: cn.pii, read: {program: /bin/a}, expect: allow}", "deny by rule 0.yaml:13" },
+	{ "{label: cn.pii, read: {program: /bin/b, uid: 7}, expect: deny}", NULL },
+	{ "{label: cn.pii, read: {uid: 8, unit: a.service}, expect: allow}", NULL },
+	{ "{label: cn.pii, read: {cgroup: /system.slice/a.service/b}, expect: allow}", NULL },
+	{ "{label: cn.pii, read: {cgroup: /system.slice/a.servicex}, expect: deny}", NULL },
+	{ "{label: cn.pii, write: {uid: 8}, expect: allow}", NULL },
+	{ "{path: /srv/cn/eu/a, write: {uid: 8}, expect: audit, rule: 14}", NULL },
+	{ "{label: [cn.pii, eu.pii], write: {uid: 0}, expect: deny}", "allow" },
 	{ "{path: /srv/cn/a, holds: [cn.pii], store: btrfs, expect: allow}",
 	  "cn.pii, and deny by rule 0.yaml:13" },
 };

@@ -132,6 +132,31 @@ TEST_F(differing, in_that_it_does_not_matter_where_data_is_stored)
 	EXPECT_CHANGES("cn.pii may now be stored wherever labels are kept\n");
 }
 
+#define USE(use, who, mode) \
+	"rules: [{label: cn.pii, " use ": {allow: [" who "], mode: " mode "}}]\n"
+
+TEST_F(differing, in_who_may_read)
+{
+	COMPILE(HEAD, HEAD USE("read", "{program: /bin/a}, {uid: 7}", "enforce"));
+	EXPECT_CHANGES("cn.pii may no longer be read but by program /bin/a, uid 7\n");
+}
+
+TEST_F(differing, in_who_may_change)
+{
+	COMPILE(HEAD USE("write", "{program: /bin/a}, {uid: 7}", "enforce"),
+		HEAD USE("write", "{program: /bin/b}, {uid: 7}", "audit"));
+	EXPECT_CHANGES("cn.pii is recorded, no longer refused, when it is changed by whom no rule "
+		       "names\n"
+		       "cn.pii may now be changed by program /bin/b\n"
+		       "cn.pii may no longer be changed by program /bin/a\n");
+}
+
+TEST_F(differing, in_that_nobody_may_read)
+{
+	COMPILE(HEAD, HEAD USE("read", "", "enforce"));
+	EXPECT_CHANGES("cn.pii may no longer be read by anybody\n");
+}
+
 TEST_F(differing, in_what_is_there)
 {
 	COMPILE("version: 1\nlabels: {a: , b: }\n"

@@ -25,7 +25,7 @@ BLIND = {
         include-circle""".split(),
     "definitions": """duplicate-carrier duplicate-label duplicate-listen duplicate-network
         duplicate-resolver duplicate-source label-collision place-defined-twice""".split(),
-    "numbers": """case-to-port cidr-host-bits4 cidr-host-bits6 cidr-mapped cidr-mapped-all
+    "numbers": """read-many case-to-port cidr-host-bits4 cidr-host-bits6 cidr-mapped cidr-mapped-all
         cidr-mapped-host-bits""".split(),
     "files": "file-missing countries-missing".split(),
 }
