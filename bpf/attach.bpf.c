@@ -49,9 +49,7 @@ static __noinline int given_traced(__s32 pid)
 	if (!other)
 		return 0;
 	taint = taint_current_traced();
-	if (taint && !taint_covers(other, &taint->set) &&
-	    (!taint_raise(other, &taint->set, taint->origin, false) ||
-	     domicile_task_recall(other)))
+	if (taint && other_join(other, &taint->set, taint->origin))
 		flow_lost(DOMICILE_HOOK_PTRACE, &all_labels);
 	bpf_task_release(other);
 	return 0;
@@ -65,11 +63,25 @@ static __noinline int attached_traced(__s32 pid)
 
 	if (!other)
 		return 0;
+	if (other_refresh(other))
+		flow_lost(DOMICILE_HOOK_PTRACE, &all_labels);
 	taint = taint_of(other, 0);
 	if (taint)
 		data_taken(&taint->set, taint->origin, DOMICILE_HOOK_PTRACE);
 	bpf_task_release(other);
 	return given_traced(pid);
+}
+
+/*
+ * process_vm_readv and process_vm_writev, before they begin, and who opens /proc/PID/mem.
+ * The task's lock was held when ptrace_access_check was asked.
+ */
+SEC("fexit/mm_access")
+int BPF_PROG(done_mm_access, struct task_struct *task, unsigned int mode, struct mm_struct *ret)
+{
+	if (mode & PTRACE_MODE_ATTACH && tainted_host() && ret && !is_error((unsigned long)ret))
+		attached_traced(task->pid);
+	return 0;
 }
 
 /* Every request of a tracer; the child has stopped, and goes on only at another. */

@@ -126,4 +126,9 @@ extern void bpf_iter_task_destroy(struct bpf_iter_task *it) __ksym;
 #error "libbpf 1.4 or newer is needed"
 #endif
 
+static __always_inline bool is_error(unsigned long ret)
+{
+	return ret >= (unsigned long)-4095;
+}
+
 #endif /* DOMICILE_COMPAT_BPF_H */

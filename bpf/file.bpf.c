@@ -97,11 +97,6 @@ static __noinline int file_mapped(struct file *file)
 	return 0;
 }
 
-static __always_inline bool is_error(unsigned long ret)
-{
-	return ret >= (unsigned long)-4095;
-}
-
 /*
  * Between the hook and the mapping the call may have waited for the lock of the
  * address space. Labels that come from here on find the mapping: see

@@ -186,6 +186,89 @@ TEST(traced_before_the_label)
 	child_error(pid);
 }
 
+/* --- who has it from memory that is shared, and has made no call since ---------------- */
+
+#define SHARED DIR_TEST "/shared"
+
+static char *shared_map(void)
+{
+	int fd = open(SHARED, O_RDWR | O_CREAT, 0600);
+	char *shared = ftruncate(fd, 4096) ? MAP_FAILED :
+			mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	close(fd);
+	return shared;
+}
+
+static int shared_copier(void *argument)
+{
+	char *shared = shared_map();
+
+	if (shared == MAP_FAILED)
+		return EIO;
+	while (!((volatile char *)shared)[sizeof(canary) - 2])
+		;
+	memcpy(mailbox, shared, sizeof(canary));
+	for (;;)
+		;
+}
+
+static int late_shared_writer(void *argument)
+{
+	char *shared = shared_map();
+
+	usleep(400 * 1000);
+	if (shared == MAP_FAILED || take_label())
+		return EIO;
+	memcpy(shared, canary, sizeof(canary));
+	return 0;
+}
+
+static int mail_reader(void *argument)
+{
+	char buffer[sizeof(canary)];
+	struct iovec local = { buffer, sizeof(buffer) };
+	struct iovec remote = { mailbox, sizeof(buffer) };
+
+	usleep(700 * 1000);
+	if (process_vm_readv(*(pid_t *)argument, &local, 1, &remote, 1, 0) < 0)
+		return errno;
+	return strcmp(buffer, canary) ? ENODATA : try_out();
+}
+
+static int copy_read(int (*reader)(void *))
+{
+	pid_t copier = child_start(shared_copier, NULL);
+	pid_t writer = child_start(late_shared_writer, NULL);
+	int error;
+
+	usleep(100 * 1000);
+	error = in_child(reader, &copier);
+	error = child_error(writer) ? EIO : error;
+	kill(copier, SIGKILL);
+	child_error(copier);
+	unlink(SHARED);
+	return error;
+}
+
+TEST(process_memory_of_shared)
+{
+	ROW("P10/vm_readv", "tracked", "ptrace_access_check");
+	EXPECT_DENIED(copy_read(mail_reader));
+}
+
+TEST(mem_of_shared)
+{
+	ROW("P10/mem_read", "tracked", "file_permission");
+	EXPECT_DENIED(copy_read(early_mem_reader));
+}
+
+TEST(traced_with_shared)
+{
+	ROW("P10/peek", "tracked", "arch_ptrace");
+	EXPECT_DENIED(copy_read(early_tracer));
+}
+
 static int late_labelled_low(void *low)
 {
 	int error;
