@@ -389,7 +389,8 @@ int BPF_PROG(hook_socket_sendmsg, struct socket *sock, struct msghdr *msg, int s
 	struct sock *sk = sock->sk;
 	int owed = 0;
 
-	lost_ends(sock_inode_address(sock));
+	if (lost_any())
+		lost_ends(sock_inode_address(sock));
 	if (!sk)
 		return 0;
 	/* Also before any label was seen: what is queued can still change then. */

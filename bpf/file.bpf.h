@@ -103,6 +103,25 @@ static __noinline int carrier_write(struct file *file)
 	return is_control(file->f_inode) || domicile_label_storable(file) ? 0 : -EPERM;
 }
 
+/* Return: -EPERM, with a record. */
+static __always_inline int file_refuse(struct file *file, const struct domicile_taint *taint,
+				       __u16 hook)
+{
+	struct audit_event event = {
+		.hook = hook,
+		.verdict = DOMICILE_VERDICT_DENY,
+		.reason = DOMICILE_REASON_NO_LABEL_STORE,
+		.object = DOMICILE_OBJECT_INODE,
+	};
+
+	if (is_kernel_object(file->f_inode))
+		event.reason = DOMICILE_REASON_KERNEL_SETTING;
+	event.denied = taint->set;
+	event.origin = taint->origin;
+	audit_emit_file(&event, &taint->set, file);
+	return -EPERM;
+}
+
 /*
  * Global: the verifier goes through it once for each program, whatever that has found
  * out before. Return: 0, -EPERM with a record, or -ERESTARTNOINTR.
@@ -110,12 +129,6 @@ static __noinline int carrier_write(struct file *file)
 __noinline int file_write(struct file *file __arg_trusted, __u16 hook)
 {
 	struct domicile_taint *taint = taint_own();
-	struct audit_event event = {
-		.hook = hook,
-		.verdict = DOMICILE_VERDICT_DENY,
-		.reason = DOMICILE_REASON_NO_LABEL_STORE,
-		.object = DOMICILE_OBJECT_INODE,
-	};
 	int err, keeps;
 
 	if (!taint)
@@ -124,16 +137,7 @@ __noinline int file_write(struct file *file __arg_trusted, __u16 hook)
 	if (!keeps && file_stored(file, taint, hook))
 		return -EPERM;
 	err = keeps ? carrier_write(file) : file_join(file, taint);
-	if (!err)
-		return 0;
-	if (err == -ERESTARTNOINTR)
-		return -ERESTARTNOINTR;
-	if (is_kernel_object(file->f_inode))
-		event.reason = DOMICILE_REASON_KERNEL_SETTING;
-	event.denied = taint->set;
-	event.origin = taint->origin;
-	audit_emit_file(&event, &taint->set, file);
-	return -EPERM;
+	return err && err != -ERESTARTNOINTR ? file_refuse(file, taint, hook) : err;
 }
 
 #endif /* DOMICILE_FILE_BPF_H */

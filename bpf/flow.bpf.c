@@ -57,7 +57,8 @@ int BPF_PROG(hook_file_permission, struct file *file, int mask)
 	struct inode *inode = file->f_inode;
 	int err = 0;
 
-	lost_ends(inode_address(inode));
+	if (lost_any())
+		lost_ends(inode_address(inode));
 	if (is_memory_file(file)) {
 		err = tainted_host() ? memory_used(file) : 0;
 	} else if (is_regular(inode)) {

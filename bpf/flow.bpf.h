@@ -74,18 +74,11 @@ static __noinline int source_take(struct sock *sk)
  * The journal hands its lines to syslog: what one carrier has got, the next may not
  * send out of the host, either. For LSM programs. Return: 0, or a negative errno.
  */
-static __noinline int sock_take_kept(struct sock *sk)
+static __always_inline int sock_take_kept(const struct domicile_label_set *kept, __u64 origin)
 {
-	struct domicile_sock_label *own = sock_label(sk, 0), *peer = unix_peer_label(sk);
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	if ((!own || label_set_empty(&own->kept_in)) && (!peer || label_set_empty(&peer->kept)))
+	if (label_set_empty(kept) || !carrier_takes_kept())
 		return 0;
-	if (!carrier_takes_kept())
-		return 0;
-	if (own && taint_join(task, &own->kept_in, own->in_origin))
-		return -EPERM;
-	return peer ? taint_join(task, &peer->kept, peer->out_origin) : 0;
+	return taint_join(bpf_get_current_task_btf(), kept, origin);
 }
 
 /* For LSM programs. Return: 0, or a negative errno. */
@@ -96,12 +89,14 @@ static __always_inline int sock_take(struct sock *sk)
 	if (sources_listen() && source_take(sk))
 		return -EPERM;
 	label = sock_label(sk, 0);
-	if (label && sock_take_set(sk, &label->in, label->in_origin))
-		return -EPERM;
-	if (sock_take_kept(sk))
+	if (label && (sock_take_set(sk, &label->in, label->in_origin) ||
+		      sock_take_kept(&label->kept_in, label->in_origin)))
 		return -EPERM;
 	label = unix_peer_label(sk);
-	return label ? sock_take_set(sk, &label->out, label->out_origin) : 0;
+	if (label && (sock_take_set(sk, &label->out, label->out_origin) ||
+		      sock_take_kept(&label->kept, label->out_origin)))
+		return -EPERM;
+	return 0;
 }
 
 static __always_inline void sock_take_kept_traced(struct domicile_label_set *kept, __u64 origin)

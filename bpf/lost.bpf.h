@@ -71,7 +71,11 @@ static __always_inline bool lost_still(struct task_struct *task, const struct ca
 	return !found;
 }
 
-__noinline int lost_forget(__u64 inode)
+/*
+ * The current thread uses @inode, by address. What it lost is over, unless this is the
+ * call that lost it: one that asks several times, or had only just looked it up.
+ */
+__noinline int lost_ends(__u64 inode)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct call call;
@@ -83,14 +87,10 @@ __noinline int lost_forget(__u64 inode)
 	return 0;
 }
 
-/*
- * The current thread uses @inode, by address. What it lost is over, unless this is the
- * call that lost it: one that asks several times, or had only just looked it up.
- */
-static __always_inline void lost_ends(__u64 inode)
+/* May the current thread have lost a call? */
+static __always_inline bool lost_any(void)
 {
-	if (*(volatile __u8 *)&calls_lost && seen(bpf_get_current_task_btf())->bpf_storage)
-		lost_forget(inode);
+	return *(volatile __u8 *)&calls_lost && seen(bpf_get_current_task_btf())->bpf_storage;
 }
 
 #endif /* DOMICILE_LOST_BPF_H */

@@ -93,17 +93,29 @@ int BPF_PROG(done_splice_from_pipe_next, struct pipe_inode_info *pipe, struct sp
 }
 
 /*
+ * write() and its like, of the process's own memory: what others put there meanwhile is
+ * call.bpf.h's, which knows their descriptors. Those of AIO and io_uring it does not.
+ */
+static __always_inline bool is_plain_write(const struct kiocb *iocb, const struct iov_iter *from)
+{
+	if (iocb->ki_complete)
+		return false;
+	return from->iter_type == bpf_core_enum_value(enum iter_type, ITER_UBUF) ||
+	       from->iter_type == bpf_core_enum_value(enum iter_type, ITER_IOVEC);
+}
+
+/*
  * The last that is known of a write before the data is in the file: a splice was
  * asked for before the data came. The label is remembered now, and on disk before
  * the call returns.
  */
 SEC("fentry/generic_write_checks")
-int BPF_PROG(trace_generic_write_checks, struct kiocb *iocb)
+int BPF_PROG(trace_generic_write_checks, struct kiocb *iocb, struct iov_iter *from)
 {
 	struct file *file = iocb->ki_filp;
 	struct domicile_taint *taint;
 
-	if (!tainted_host() || !is_regular(file->f_inode))
+	if (!tainted_host() || is_plain_write(iocb, from) || !is_regular(file->f_inode))
 		return 0;
 	taint = taint_current_traced();
 	if (taint && file_join_traced(file, taint))

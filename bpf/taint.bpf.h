@@ -161,8 +161,9 @@ static __always_inline bool taint_is_old(struct task_struct *task,
 	if (st->shared_generation &&
 	    (!taint || taint->shared_generation != st->shared_generation))
 		return true;
-	return st->call_generation && memory_is_threaded(task) &&
-	       (!taint || taint->call_generation != st->call_generation);
+	return st->call_generation &&
+	       (!taint || taint->call_generation != st->call_generation) &&
+	       memory_is_threaded(task);
 }
 
 /*
