@@ -283,12 +283,14 @@ static __noinline int store_failed(struct dentry *dentry, int errand)
 }
 
 /*
- * What the current process holds can be copied to @inode, by others and without a
- * call, and from there by a call that goes on. Always 0.
+ * What the current process holds can be copied to the file that the module visits, by
+ * others and without a call, and from there by a call that goes on. Not the file that
+ * the hook names: none is called for memory without a name. Always 0.
  */
-static __noinline int link_join(struct inode *inode)
+static __noinline int link_join(void)
 {
 	struct domicile_taint *taint = taint_of(bpf_get_current_task_btf(), 0);
+	struct inode *inode = bpf_core_cast((void *)domicile_link_inode(), struct inode);
 
 	if (!taint || taint->carrier)
 		return 0;
@@ -319,7 +321,7 @@ int BPF_PROG(hook_inode_getxattr, struct dentry *dentry, const char *name)
 	if (errand == DOMICILE_ERRAND_NONE || errand == DOMICILE_ERRAND_STORE)
 		return 0;
 	if (errand == DOMICILE_ERRAND_LINK)
-		return link_join(inode);
+		return link_join();
 	if (errand == DOMICILE_ERRAND_PIPE)
 		return pipe_spread(inode);
 	if ((inode->i_mode & S_IFMT) == S_IFDIR)

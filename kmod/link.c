@@ -29,6 +29,7 @@ struct links {
 	struct xarray seen; /* inodes that are or were in @todo, by address */
 	struct xarray memories; /* mm_structs that map the one at hand; with references */
 	link_visit visit;
+	struct file *file; /* that is visited now */
 };
 
 /* Those under way, by address of the task that walks. */
@@ -112,6 +113,7 @@ static int links_walk(struct links *links)
 	int err = 0;
 
 	while (!err && (link = list_first_entry_or_null(&links->todo, struct link, list))) {
+		links->file = link->file;
 		err = memories_collect(links, link->file->f_mapping);
 		err = links->visit(link->file) ?: err;
 		err = memories_visit(links, err);
@@ -166,6 +168,18 @@ __bpf_kfunc int domicile_link_maps(struct task_struct *task)
 	unsigned long memory = (unsigned long)READ_ONCE(task->mm);
 
 	return links && memory && xa_load(&links->memories, memory);
+}
+
+/**
+ * domicile_link_inode - the inode of the file that link_spread() visits now
+ *
+ * Return: its address, for as long as the visit goes on, or 0. Does not sleep.
+ */
+__bpf_kfunc u64 domicile_link_inode(void)
+{
+	struct links *links = xa_load(&walks, (unsigned long)current);
+
+	return links ? (unsigned long)file_inode(links->file) : 0;
 }
 
 __bpf_kfunc_end_defs();

@@ -2,6 +2,8 @@
 #ifndef DOMICILE_KMOD_LINK_H
 #define DOMICILE_KMOD_LINK_H
 
+#include <linux/types.h>
+
 struct file;
 struct task_struct;
 
@@ -11,5 +13,6 @@ typedef int (*link_visit)(struct file *file);
 int link_spread(struct file *file, link_visit visit);
 
 int domicile_link_maps(struct task_struct *task);
+u64 domicile_link_inode(void);
 
 #endif

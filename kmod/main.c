@@ -6,19 +6,29 @@
 #include <net/genetlink.h>
 
 #include "errand.h"
+#include "herald.h"
 #include "kfunc.h"
 #include "netlink.h"
 #include "work.h"
 
 static int __init domicile_init(void)
 {
-	int err = netlink_init();
+	int err = herald_init();
 
 	if (err)
 		return err;
+	err = netlink_init();
+	if (err)
+		goto out_herald;
 	err = kfunc_init();
 	if (err)
-		netlink_exit();
+		goto out_netlink;
+	return 0;
+
+out_netlink:
+	netlink_exit();
+out_herald:
+	herald_exit();
 	return err;
 }
 
@@ -27,6 +37,7 @@ static void __exit domicile_exit(void)
 	netlink_exit();
 	work_exit();
 	errand_exit();
+	herald_exit();
 }
 
 module_init(domicile_init);

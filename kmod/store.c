@@ -17,6 +17,7 @@
 
 #include "disk.h"
 #include "errand.h"
+#include "herald.h"
 #include "link.h"
 #include "store.h"
 #include "work.h"
@@ -257,7 +258,7 @@ static int work_store(struct store_work *work, struct file *file)
 
 static int link_announce(struct file *file)
 {
-	return announce(file->f_path.dentry, DOMICILE_ERRAND_LINK);
+	return announce(herald_for(file->f_path.dentry), DOMICILE_ERRAND_LINK);
 }
 
 static void work_join(struct callback_head *head)

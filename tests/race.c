@@ -8,6 +8,7 @@
 #include "domicile_test.h"
 
 #include <pthread.h>
+#include <sys/shm.h>
 #include <time.h>
 
 #define SHARED DIR_TEST "/race"
@@ -191,12 +192,26 @@ TEST(mapping_copied_and_replaced)
 /* --- a chain of mappings ------------------------------------------------------ */
 
 #define STEPS 4
+#define STEP_KEY 0x646f6d80
+
+static bool segments; /* every other step, and the last, is one of System V, without a name */
+
+static char *segment_map(int step)
+{
+	char *memory = shmat(shmget(STEP_KEY + step, 4096, IPC_CREAT | 0600), NULL, 0);
+
+	if (memory == (void *)-1)
+		_exit(EIO);
+	return memory;
+}
 
 static char *step_map(int step)
 {
 	char path[64];
 	int fd;
 
+	if (segments && !(step % 2))
+		return segment_map(step);
 	snprintf(path, sizeof(path), SHARED ".%d", step);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0 || ftruncate(fd, 4096))
@@ -238,11 +253,11 @@ static int chain_begin(void *argument)
 }
 
 /* No one of them makes a call until the last tries to send. */
-TEST(mappings_in_a_chain)
+static int chain_run(void)
 {
 	pid_t copiers[STEPS], reader;
+	int error;
 
-	ROW("F09/third", "tracked", "domicile_mapping,link_spread");
 	for (int step = 0; step < STEPS; step++) {
 		unlink(DIR_TEST "/ready");
 		copiers[step] = child_start(copy_on, &step);
@@ -252,12 +267,28 @@ TEST(mappings_in_a_chain)
 	reader = child_start(chain_end, NULL);
 	usleep(300 * 1000);
 	in_child(chain_begin, NULL);
-	EXPECT_DENIED(child_error(reader));
+	error = child_error(reader);
 	for (int step = 0; step < STEPS; step++) {
 		kill(copiers[step], SIGKILL);
 		child_error(copiers[step]);
 	}
+	for (int step = 0; step <= STEPS; step++)
+		shmctl(shmget(STEP_KEY + step, 0, 0), IPC_RMID, NULL);
 	shell("rm -f " SHARED ".* " DIR_TEST "/ready");
+	return error;
+}
+
+TEST(mappings_in_a_chain)
+{
+	ROW("F09/third", "tracked", "domicile_mapping,link_spread");
+	EXPECT_DENIED(chain_run());
+}
+
+TEST(mappings_and_segments_in_a_chain)
+{
+	ROW("F09/third", "tracked", "domicile_mapping,link_spread");
+	segments = true;
+	EXPECT_DENIED(chain_run());
 }
 
 /* A thread that has the mapping locked most of the time does not hide it. */

@@ -82,6 +82,7 @@ extern void bpf_iter_domicile_mapping_destroy(struct bpf_iter_domicile_mapping *
 extern struct file *domicile_file_get(struct task_struct *task, __u32 fd) __ksym;
 extern void domicile_file_put(struct file *file) __ksym;
 extern int domicile_link_maps(struct task_struct *task) __ksym;
+extern __u64 domicile_link_inode(void) __ksym;
 extern int domicile_inode_peek(__u64 inode, void *p__map, __u32 blob, void *copy,
 			       __u32 copy__sz) __ksym;
 extern int domicile_carrier_find(__u64 cgroup, const struct domicile_carrier *carriers,
