@@ -18,8 +18,7 @@ struct {
 
 static __always_inline int attachment_note(struct task_struct *child)
 {
-	__u32 *tgid = bpf_task_storage_get(&attachments, bpf_get_current_task_btf(), 0,
-					   BPF_LOCAL_STORAGE_GET_F_CREATE);
+	__u32 *tgid = storage_make(task, &attachments, bpf_get_current_task_btf());
 
 	if (!tgid) {
 		count(DOMICILE_COUNT_NO_MEMORY);

@@ -126,6 +126,17 @@ extern void bpf_iter_task_destroy(struct bpf_iter_task *it) __ksym;
 #error "libbpf 1.4 or newer is needed"
 #endif
 
+/*
+ * An element of an object's storage, made if there is none. Of programs on several CPUs
+ * that make it at once, or the object's first, all but one get none
+ * (bpf_local_storage_update()): it is there at the second look.
+ *
+ * @kind: task, inode or sk. Return: NULL without memory.
+ */
+#define storage_make(kind, map, object)							\
+	(bpf_##kind##_storage_get(map, object, 0, BPF_LOCAL_STORAGE_GET_F_CREATE) ?:	\
+	 bpf_##kind##_storage_get(map, object, 0, BPF_LOCAL_STORAGE_GET_F_CREATE))
+
 static __always_inline bool is_error(unsigned long ret)
 {
 	return ret >= (unsigned long)-4095;

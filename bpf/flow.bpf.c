@@ -149,7 +149,7 @@ static __noinline int taint_inherit(struct task_struct *to, const struct domicil
 {
 	struct domicile_taint *child;
 
-	child = bpf_task_storage_get(&task_taints, to, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	child = storage_make(task, &task_taints, to);
 	if (!child || !taint) {
 		count(DOMICILE_COUNT_NO_MEMORY);
 		return -ENOMEM;

@@ -9,8 +9,7 @@ int BPF_PROG(hook_task_alloc_holder, struct task_struct *task, unsigned long clo
 
 	if (!holds)
 		return 0;
-	return hold(bpf_task_storage_get(&task_taints, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE),
-		    holds) ? -ENOMEM : 0;
+	return hold(storage_make(task, &task_taints, task), holds) ? -ENOMEM : 0;
 }
 
 /* As for taints: the thread that calls exec becomes the leader. */
@@ -22,8 +21,7 @@ int BPF_PROG(hook_bprm_check_security_holder, struct linux_binprm *bprm)
 
 	if (!holds)
 		return 0;
-	return hold(bpf_task_storage_get(&task_taints, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE),
-		    holds) ? -ENOMEM : 0;
+	return hold(storage_make(task, &task_taints, task), holds) ? -ENOMEM : 0;
 }
 
 /* The old memory is another's, or nobody's, by now. What was inherited can be mapped anew. */

@@ -329,10 +329,8 @@ int BPF_PROG(hook_inode_getxattr, struct dentry *dentry, const char *name)
 	else if (is_regular(inode))
 		label_refresh(dentry, errand);
 	taint = taint_of(bpf_get_current_task_btf(), 0);
-	if (taint && errand == DOMICILE_ERRAND_RECALL) {
-		shared_push(taint);
-		ring_push(taint);
-	}
+	if (taint && errand == DOMICILE_ERRAND_RECALL && (shared_push(taint) || ring_push(taint)))
+		bpf_send_signal(SIGKILL);
 	return 0;
 }
 

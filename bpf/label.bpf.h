@@ -48,7 +48,8 @@ static __always_inline bool is_label_name(const char *name)
 
 static __always_inline struct domicile_inode_label *inode_label(struct inode *inode, __u64 flags)
 {
-	return bpf_inode_storage_get(&inode_labels, inode, 0, flags);
+	return flags ? storage_make(inode, &inode_labels, inode) :
+		       bpf_inode_storage_get(&inode_labels, inode, 0, 0);
 }
 
 static __always_inline void tree_moved(void)

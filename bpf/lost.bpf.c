@@ -89,7 +89,7 @@ __noinline int lost_note(struct task_struct *task __arg_trusted, const struct cl
 	if (from < 0 && to < 0)
 		return 0;
 	calls_lost = 1;
-	lost = bpf_task_storage_get(&lost_calls, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	lost = storage_make(task, &lost_calls, task);
 	if (!lost) {
 		count(DOMICILE_COUNT_NO_MEMORY);
 		return 0;

@@ -336,7 +336,7 @@ static __noinline int ingress_packet(struct __sk_buff *skb)
 		return !tcp_has_data(skb, &packet);
 	if (is_subflow(skb))
 		return 0;
-	socket = bpf_sk_storage_get(&sock_labels, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	socket = storage_make(sk, &sock_labels, sk);
 	if (!socket) {
 		count(DOMICILE_COUNT_NO_MEMORY);
 		return 0;

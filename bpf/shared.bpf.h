@@ -32,40 +32,44 @@ static __always_inline void shared_grew(void)
 }
 
 /*
- * Give @taint to one mapped file, on disk too. Shared memory of every kind is a
- * regular file, or a ring of io_uring; others, such as the one anonymous inode of
- * the whole system, must never get a label.
+ * Give @taint to one mapped file, on disk too where it has one. Shared memory of every
+ * kind is a regular file, or a ring of io_uring; others, such as the one anonymous inode
+ * of the whole system, must never get a label. Return: 0, or -ENOMEM.
  */
-static __always_inline void shared_push_one(struct file *file, struct domicile_taint *taint)
+static __always_inline int shared_push_one(struct file *file, struct domicile_taint *taint)
 {
 	struct domicile_label_table *table = label_table_get();
 	struct domicile_inode_label *label;
 
-	label = bpf_inode_storage_get(&inode_labels, file->f_inode, 0,
-				      BPF_LOCAL_STORAGE_GET_F_CREATE);
+	label = storage_make(inode, &inode_labels, file->f_inode);
 	if (!label || !table) {
 		count(DOMICILE_COUNT_NO_MEMORY);
-		return;
+		return -ENOMEM;
 	}
 	if (label_set_covers(&label->set, &taint->set))
-		return;
+		return 0;
 	inode_label_join(file->f_inode, label, &taint->set, taint->origin);
-	domicile_label_store(file, table, &taint->set, DOMICILE_STORE_LATER);
 	calls_grew();
 	shared_grew();
+	return domicile_label_store(file, table, &taint->set, DOMICILE_STORE_LATER) == -ENOMEM ?
+	       -ENOMEM : 0;
 }
 
-/* For LSM programs: what current maps shared and writable gets @taint. */
+/*
+ * For LSM programs: what current maps shared and writable gets @taint. Return: 0, or
+ * -ENOMEM: the process does not get the data, or has to end.
+ */
 __noinline int shared_push(struct domicile_taint *taint)
 {
 	struct file *file;
+	int err = 0;
 
 	if (!taint || taint->carrier)
 		return 0;
 	bpf_for_each(domicile_mapping, file, bpf_get_current_task_btf(),
 		     DOMICILE_MAPPINGS_WRITABLE)
-		shared_push_one(file, taint);
-	return 0;
+		err |= shared_push_one(file, taint);
+	return err ? -ENOMEM : 0;
 }
 
 static const struct domicile_inode_label inode_label_none;

@@ -11,9 +11,9 @@
 
 static __always_inline struct domicile_sock_label *sock_label(struct sock *sk, __u64 flags)
 {
-	if (!flags && !seen(sk)->sk_bpf_storage)
-		return NULL;
-	return bpf_sk_storage_get(&sock_labels, sk, 0, flags);
+	if (flags)
+		return storage_make(sk, &sock_labels, sk);
+	return seen(sk)->sk_bpf_storage ? bpf_sk_storage_get(&sock_labels, sk, 0, 0) : NULL;
 }
 
 static __always_inline bool is_connection(struct sock *sk)

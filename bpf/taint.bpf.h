@@ -21,7 +21,8 @@ static __always_inline struct domicile_taint *taint_of(struct task_struct *task,
 	if (!flags && !seen(task)->group_leader->bpf_storage)
 		return NULL;
 	bpf_rcu_read_lock();
-	taint = bpf_task_storage_get(&task_taints, task->group_leader, 0, flags);
+	taint = flags ? storage_make(task, &task_taints, task->group_leader) :
+			bpf_task_storage_get(&task_taints, task->group_leader, 0, 0);
 	bpf_rcu_read_unlock();
 	return taint;
 }
@@ -50,8 +51,7 @@ __noinline int memory_push(struct task_struct *task __arg_trusted,
 		if (seen(other)->mm != seen(task)->mm || is_kernel_thread(other) ||
 		    other->tgid == task->tgid)
 			continue;
-		taint = bpf_task_storage_get(&task_taints, other->group_leader, 0,
-					     BPF_LOCAL_STORAGE_GET_F_CREATE);
+		taint = storage_make(task, &task_taints, other->group_leader);
 		if (!taint || taint->holds) {
 			err = taint ? -EPERM : -ENOMEM;
 			break;
