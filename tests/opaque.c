@@ -451,11 +451,12 @@ static int late_exit(void *argument)
 static int clock_watcher(void *argument)
 {
 	struct timespec before, after;
-	pid_t pid = fork();
+	pid_t pid;
 
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	pid = fork();
 	if (!pid)
 		_exit(late_exit(NULL));
-	clock_gettime(CLOCK_MONOTONIC, &before);
 	if (child_error(pid))
 		return EIO;
 	clock_gettime(CLOCK_MONOTONIC, &after);
