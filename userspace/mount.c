@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <linux/types.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,12 +51,23 @@ static int table_find(unsigned long long id, struct mount *mount)
 	return -ENOENT;
 }
 
-static void uuid_read(const char *path, struct mount *mount)
+/*
+ * Of a file, through its directory: who opens a labelled file to read is labelled. Not known
+ * of a file that something is mounted on by itself.
+ */
+static void uuid_read(const char *path, const struct statx *of, struct mount *mount)
 {
-	cleanup(close_fd) int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	cleanup(free_memory) char *real = realpath(path, NULL);
+	const char *directory = !real || S_ISDIR(of->stx_mode) ? real : dirname(real);
+	cleanup(close_fd) int fd = directory ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) :
+					       -1;
 	struct fsuuid2 uuid = { 0 };
+	struct statx st;
 
-	if (fd < 0 || ioctl(fd, FS_IOC_GETFSUUID, &uuid) || uuid.len != sizeof(mount->uuid))
+	if (fd < 0 || statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) ||
+	    st.stx_mnt_id != of->stx_mnt_id)
+		return;
+	if (ioctl(fd, FS_IOC_GETFSUUID, &uuid) || uuid.len != sizeof(mount->uuid))
 		return;
 	memcpy(mount->uuid, uuid.uuid, sizeof(mount->uuid));
 	mount->has_uuid = true;
@@ -74,6 +86,6 @@ int mount_of(const char *path, struct mount *mount)
 	mount->is_root = st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
 	err = table_find(st.stx_mnt_id, mount);
 	if (!err && (S_ISDIR(st.stx_mode) || S_ISREG(st.stx_mode)))
-		uuid_read(path, mount);
+		uuid_read(path, &st, mount);
 	return err;
 }
